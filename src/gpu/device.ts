@@ -1,0 +1,204 @@
+/** An open GPU: arrays, programs and lists of commands, with every failure thrown as a typed error. */
+import type { AdapterReport } from "./adapter-report.js";
+import { readLimits } from "./adapter-report.js";
+import type { Command } from "./commands.js";
+import { checkRange } from "./commands.js";
+import { CommandRecorder } from "./command-recorder.js";
+import { GpuError } from "./errors.js";
+import { Faults, translateFor } from "./faults.js";
+import type { GpuArray } from "./memory.js";
+import { DeviceMemory } from "./memory.js";
+import type { CompiledProgram, Program } from "./pipelines.js";
+import { PipelineCache } from "./pipelines.js";
+
+export type { Command, Copy, Dispatch } from "./commands.js";
+export { GpuArray } from "./memory.js";
+export type { Program } from "./pipelines.js";
+
+const MAP_READ = 0x1; // GPUMapMode.READ, which is no global in Node
+const OPTIONAL_FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
+
+/** Asked for as high as the adapter goes: what a kernel may use is then decided by the granted limits. */
+const COMPUTE_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+export interface DeviceStats {
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+  readonly liveArrays: number;
+  readonly cachedPipelines: number;
+  readonly cachedBindGroups: number;
+}
+
+export class GpuDevice {
+  readonly features: ReadonlySet<string>;
+  /** The limits that were granted. */
+  readonly limits: Readonly<Record<string, number>>;
+  private readonly faults: Faults;
+  private readonly memory: DeviceMemory;
+  private readonly pipelines: PipelineCache;
+  private readonly recorder: CommandRecorder;
+  private tail: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    /** What owns the driver: when it is collected as garbage the process crashes, so it lives as long as this does. */
+    readonly instance: GPU,
+    readonly adapter: AdapterReport,
+    readonly device: GPUDevice,
+    memoryLimit: number | undefined,
+  ) {
+    this.features = new Set(device.features);
+    this.limits = readLimits(device.limits);
+    this.faults = new Faults(device);
+    this.memory = new DeviceMemory(device, this.limits, memoryLimit, this.faults, (array) =>
+      this.recorder.forget(array),
+    );
+    this.pipelines = new PipelineCache(device, this.limits, this.faults);
+    this.recorder = new CommandRecorder(device, this.limits, this.memory);
+  }
+
+  /** Use `openDevice`, which finds the adapter. An adapter opens one device and is used up. */
+  static async open(
+    instance: GPU,
+    adapter: GPUAdapter,
+    report: AdapterReport,
+    memoryLimit?: number,
+  ): Promise<GpuDevice> {
+    const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
+    const requiredLimits = Object.fromEntries(COMPUTE_LIMITS.map((name) => [name, adapter.limits[name]]));
+    const device = await adapter.requestDevice({ label: report.name, requiredFeatures, requiredLimits });
+    const opened = new GpuDevice(instance, report, device, memoryLimit);
+    await opened.requireComputation();
+    return opened;
+  }
+
+  /** A new array of zeros. An allocation that the driver refuses is thrown by the next awaited call. */
+  createArray(label: string, length: number): GpuArray {
+    return this.memory.createArray(label, length);
+  }
+
+  /** Copies `data` into the array, in order with what was submitted before: await `submit` first. */
+  write(array: GpuArray, data: Float32Array | Uint32Array, offset = 0): void {
+    this.faults.check();
+    checkRange(this.memory, "write", array, offset, data.length);
+    // Dawn crashes on a view of a SharedArrayBuffer.
+    const { buffer, byteOffset, byteLength } = data.buffer instanceof ArrayBuffer ? data : data.slice();
+    this.device.queue.writeBuffer(array.buffer, offset * 4, buffer, byteOffset, byteLength);
+  }
+
+  async read(array: GpuArray, offset = 0, length = array.length - offset): Promise<Float32Array> {
+    return new Float32Array(await this.readBytes(array, offset, length));
+  }
+
+  async readWords(array: GpuArray): Promise<Uint32Array> {
+    return new Uint32Array(await this.readBytes(array, 0, array.length));
+  }
+
+  /** Compiles programs ahead of their first dispatch. */
+  async compile(programs: readonly Program[]): Promise<void> {
+    await this.compileAll(programs);
+  }
+
+  /**
+   * Submits all commands in order. Resolves when the driver has accepted the work, not when it is done; rejects with the
+   * kernel and its shapes when it has not, and then nothing of the list was run.
+   */
+  async submit(commands: readonly Command[]): Promise<void> {
+    await this.inOrder(async () => {
+      const dispatches = commands.filter((command) => command.kind === "dispatch");
+      const programs = await this.compileAll(dispatches.map(({ program }) => program));
+      const encode = this.recorder.record(commands, programs);
+      const [first] = dispatches;
+      const kernels = [...new Set(dispatches.map(({ program }) => program.name))];
+      const where = kernels.length === 1 ? { kernel: first.program.name, shapes: first.shapes } : {};
+      const label = kernels.length > 0 ? kernels.join(", ") : "copies";
+      this.faults.capture(translateFor(label, 0, where), () => this.device.queue.submit([encode()]));
+    });
+    await this.faults.raise();
+  }
+
+  /** Waits until everything that was submitted is done. */
+  async settled(): Promise<void> {
+    await this.inOrder(() => this.faults.check());
+    await this.device.queue.onSubmittedWorkDone().catch((error: unknown) => this.faults.explain(error));
+    await this.faults.raise();
+  }
+
+  /** Destroys what the device owns, the device included. Every later call throws. */
+  dispose(): void {
+    this.faults.close();
+    this.recorder.dispose();
+    this.memory.dispose();
+    this.pipelines.clear();
+    this.device.destroy();
+  }
+
+  stats(): DeviceStats {
+    const { liveBytes, peakBytes, liveArrays } = this.memory;
+    const { cachedBindGroups } = this.recorder;
+    return { liveBytes, peakBytes, liveArrays, cachedPipelines: this.pipelines.size, cachedBindGroups };
+  }
+
+  private async readBytes(array: GpuArray, offset: number, length: number): Promise<ArrayBuffer> {
+    const bytes = length * 4;
+    const staging = await this.inOrder(() => {
+      this.faults.check();
+      checkRange(this.memory, "read", array, offset, length);
+      const buffer = this.memory.createStaging(array.label, bytes);
+      this.faults.capture(translateFor(`reading ${array.label}`, bytes), () => {
+        const encoder = this.device.createCommandEncoder();
+        encoder.copyBufferToBuffer(array.buffer, offset * 4, buffer, 0, bytes);
+        this.device.queue.submit([encoder.finish()]);
+      });
+      return buffer;
+    });
+    try {
+      await staging.mapAsync(MAP_READ).catch((error: unknown) => this.faults.explain(error));
+      await this.faults.raise();
+      return staging.getMappedRange().slice(0);
+    } finally {
+      this.memory.release(staging);
+    }
+  }
+
+  private async compileAll(programs: readonly Program[]): Promise<Map<string, CompiledProgram>> {
+    this.faults.check();
+    const unique = new Map(programs.map((program) => [program.source, program]));
+    const compiled = [...unique.values()].map(
+      async (program) => [program.source, await this.pipelines.get(program)] as const,
+    );
+    return new Map(await Promise.all(compiled));
+  }
+
+  /** Keeps submissions and readings in the order of their calls, although the first of a program waits for its compiler. */
+  private inOrder<Result>(action: () => Result | Promise<Result>): Promise<Result> {
+    const result = this.tail.then(action);
+    this.tail = result.catch(() => undefined);
+    return result;
+  }
+
+  /** A driver that accepts every command and executes none, as Dawn's null backend does, must never give a result. */
+  private async requireComputation(): Promise<void> {
+    const source =
+      "@group(0) @binding(0) var<storage, read_write> answer: array<u32>;\n" +
+      "@compute @workgroup_size(4) fn main(@builtin(local_invocation_index) i: u32) { answer[i] = i * i + 40503u; }";
+    const answer = this.createArray("known answer", 4);
+    const program = { name: "known answer", source };
+    await this.submit([{ kind: "dispatch", program, bindings: { answer }, params: {}, workgroups: 1, shapes: "4" }]);
+    const words = await this.readWords(answer);
+    answer.destroy();
+    this.pipelines.clear();
+    if (words.join() === "40503,40504,40507,40512") return;
+    this.dispose();
+    throw new GpuError("the driver accepts work and does not execute it");
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Tile sizes: one record a kernel. The same record sets the WGSL constants and the dispatch arithmetic.
+ *
+ * Software adapters never rank kernels, so these are the portable sizes: 64 invocations, 4 × 4 results a thread in
+ * registers, no shared memory in the products.
+ */
+export const tiles = {
+  scores: { WORKGROUP_SIZE: 64 },
+  softmax: { WORKGROUP_SIZE: 64 },
+  "field-binary": { WORKGROUP_SIZE: 64, CHUNK: 64 },
+  "field-sphere": { WORKGROUP_SIZE: 64, CHUNK: 64 },
+  "gaussian-couplings": { WORKGROUP_SIZE: 64 },
+  "concatenate-heads": { WORKGROUP_SIZE: 64 },
+  "moment-weights": { WORKGROUP_SIZE: 64 },
+  "binary-update": { WORKGROUP_SIZE: 64 },
+  "sphere-update": { WORKGROUP_SIZE: 64 },
+  "sphere-tap-start": { WORKGROUP_SIZE: 64 },
+  "sphere-tap": { WORKGROUP_SIZE: 64 },
+  "reaction-weights": { WORKGROUP_SIZE: 64 },
+  "site-distance": { WORKGROUP_SIZE: 64 },
+  reduce: { WORKGROUP_SIZE: 64, TERMS: 16 },
+  "anderson-record": { WORKGROUP_SIZE: 64 },
+  "anderson-gram": { WORKGROUP_SIZE: 64 },
+  "anderson-solve": { WORKGROUP_SIZE: 64 },
+  "anderson-mix": { WORKGROUP_SIZE: 64 },
+} as const;
+
+/** Results that one thread of a product kernel holds along each side; structural in the shaders (vec4). */
+export const REGISTER_TILE = 4;

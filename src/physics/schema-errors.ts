@@ -1,0 +1,123 @@
+/** One clear line out of a failed schema: the key, what was found, what is expected. */
+import type { z } from "zod";
+import { InputError } from "./input-error.js";
+
+/**
+ * Parses `value`, or throws one line about the first thing that is wrong.
+ * @param context where the value stands, e.g. a file name; keys are appended
+ * @throws InputError
+ */
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  context: string,
+): z.output<Schema> {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  const { path, found, expected } = explain(mostSpecific(result.error.issues, value), value);
+  throw new InputError(path === "" ? context : `${context}: ${path}`, found, expected);
+}
+
+interface Located {
+  readonly issue: z.core.$ZodIssue;
+  readonly path: readonly PropertyKey[];
+}
+
+/** Of a union, the branch that got furthest: the one whose own complaint lies deepest. */
+function mostSpecific(issues: readonly z.core.$ZodIssue[], value: unknown, base: readonly PropertyKey[] = []): Located {
+  const issue = issues[0];
+  const path = [...base, ...issue.path];
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return { issue, path };
+  const branches = issue.errors
+    .filter((branch) => branch.length > 0)
+    .map((branch) => mostSpecific(branch, value, path));
+  const deepest = branches.reduce((best, branch) =>
+    rank(branch, path.length) > rank(best, path.length) ? branch : best,
+  );
+  return rank(deepest, path.length) > 0 ? deepest : { issue, path };
+}
+
+function rank({ issue, path }: Located, depth: number): number {
+  if (path.length > depth) return 2 + path.length - depth;
+  return issue.code === "invalid_type" ? 0 : 1;
+}
+
+function explain({ issue, path }: Located, value: unknown): { path: string; found: string; expected: string } {
+  const at = lookUp(value, path);
+  const key = formatPath(path);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return {
+        path: formatPath([...path, issue.keys[0]]),
+        found: "an unknown key",
+        expected: "one of the documented keys",
+      };
+    case "invalid_type":
+      return { path: key, found: describe(at), expected: typeNames[issue.expected] ?? `${issue.expected}` };
+    case "invalid_value":
+      return { path: key, found: describe(at), expected: alternatives(issue.values) };
+    case "too_small":
+      return {
+        path: key,
+        found: describe(at),
+        expected: `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`,
+      };
+    case "too_big":
+      return {
+        path: key,
+        found: describe(at),
+        expected: `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`,
+      };
+    case "invalid_union": {
+      const options = "discriminator" in issue && issue.discriminator ? unionOptions(issue) : undefined;
+      if (options !== undefined) return { path: formatPath(path), found: describe(at), expected: options };
+      return { path: key, found: describe(at), expected: "numbers, a path ending in .npy, or an object with a kind" };
+    }
+    case "invalid_format":
+      return { path: key, found: describe(at), expected: issue.message };
+    default:
+      return { path: key, found: describe(at), expected: issue.message };
+  }
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  number: "a number",
+  string: "a text",
+  object: "an object",
+  array: "a list",
+  boolean: "true or false",
+  record: "an object",
+};
+
+function unionOptions(issue: z.core.$ZodIssueInvalidUnion): string | undefined {
+  const options = (issue as { options?: readonly unknown[] }).options;
+  return options === undefined ? undefined : alternatives(options as readonly z.core.util.Primitive[]);
+}
+
+function alternatives(values: readonly z.core.util.Primitive[]): string {
+  return values.length === 1 ? String(values[0]) : `one of ${values.map((value) => String(value)).join(", ")}`;
+}
+
+function lookUp(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  );
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    return text === "" ? String(key) : `${text}.${String(key)}`;
+  }, "");
+}
+
+/** A value as a short text for a message. */
+export function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "number") return String(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

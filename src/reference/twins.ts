@@ -1,0 +1,40 @@
+/** The float64 twin of every kernel, by the kernel's name: the same list as `src/kernels/registry.ts`. */
+import { andersonGram } from "./anderson-gram.js";
+import { andersonMix } from "./anderson-mix.js";
+import { andersonRecord } from "./anderson-record.js";
+import { andersonSolve } from "./anderson-solve.js";
+import { binaryUpdate } from "./binary-update.js";
+import { concatenateHeads } from "./concatenate-heads.js";
+import { fieldBinary } from "./field-binary.js";
+import { fieldSphere } from "./field-sphere.js";
+import { gaussianCouplings } from "./gaussian-couplings.js";
+import { momentWeights } from "./moment-weights.js";
+import { reactionWeights } from "./reaction-weights.js";
+import { reduce } from "./reduce.js";
+import { scores } from "./scores.js";
+import { siteDistance } from "./site-distance.js";
+import { softmax } from "./softmax.js";
+import { sphereTap } from "./sphere-tap.js";
+import { sphereTapStart } from "./sphere-tap-start.js";
+import { sphereUpdate } from "./sphere-update.js";
+
+export const twins = {
+  scores,
+  softmax,
+  "field-binary": fieldBinary,
+  "field-sphere": fieldSphere,
+  "gaussian-couplings": gaussianCouplings,
+  "concatenate-heads": concatenateHeads,
+  "moment-weights": momentWeights,
+  "binary-update": binaryUpdate,
+  "sphere-update": sphereUpdate,
+  "sphere-tap-start": sphereTapStart,
+  "sphere-tap": sphereTap,
+  "reaction-weights": reactionWeights,
+  "site-distance": siteDistance,
+  reduce,
+  "anderson-record": andersonRecord,
+  "anderson-gram": andersonGram,
+  "anderson-solve": andersonSolve,
+  "anderson-mix": andersonMix,
+} as const;
