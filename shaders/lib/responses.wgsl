@@ -2,7 +2,7 @@
 //   F = f(h) n is its mean, Σ = τ (I - n nᵀ) + ρ n nᵀ = F'/β its covariance, n the direction of the field.
 //   exact    (Bal 2023, eqs 33, 35, 48)   f = R A(k), k = βRh, A the Bessel ratio;   τ = R² A/k, ρ = R² A'
 //   large-d  (Bal 2023, eqs 36-39, 64)    f = βh/(1 + γ), γ = sqrt(1 + u²), u = βh/R;   τ = 1/(1 + γ), ρ = τ/γ
-// The mean vector is g(|h|) times the field, g = f/h, so nothing divides by h; at h = 0 every value is the finite limit.
+// The mean vector is g(|h|) times the field, g = f/h: nothing divides by h, and at h = 0 every value is the finite limit.
 // An importing kernel declares
 //   const RESPONSE: u32 = 0u;   // 0 large-d, 1 exact
 // Binary spins: binary_mean and binary_variance in hyperbolic.wgsl. Twins: src/reference/responses.ts.

@@ -1,9 +1,10 @@
 /**
- * Ratio of modified Bessel functions A(k) = I_{D/2}(k) / I_{D/2-1}(k), its first two derivatives and its inverse: the twin of
- * shaders/lib/bessel-ratio.wgsl, whose head states the recurrence (DLMF 10.29.1) and its start (between the bounds of Amos 1974).
+ * Ratio of modified Bessel functions A(k) = I_{D/2}(k) / I_{D/2-1}(k), its first two derivatives and its inverse: the
+ * twin of shaders/lib/bessel-ratio.wgsl, whose head states the recurrence (DLMF 10.29.1) and its start (between the
+ * bounds of Amos 1974).
  *
- * 64 + ceil(6 sqrt(k + 1)) steps reach rounding: 4e-16 relative in A, 1e-13 in A' up to k = 64 D. Beyond k = 64 D and 256 the expansion
- * in 1/k takes over, which is exact to rounding there and needs no thousands of steps.
+ * 64 + ceil(6 sqrt(k + 1)) steps reach rounding: 4e-16 relative in A, 1e-13 in A' up to k = 64 D. Beyond k = 64 D and
+ * 256 the expansion in 1/k takes over, which is exact to rounding there and needs no thousands of steps.
  */
 export interface BesselRatio {
   /** A/k, 1/D at k = 0. */
@@ -62,8 +63,8 @@ export function besselRatioDerivatives(dimension: number, k: number, steps?: num
 }
 
 /**
- * The k with A(k) = y, 0 <= y < 1, by Newton from k = y (D - y²)/(1 - y²) (Banerjee et al., JMLR 6, 2005). Above y = 1/2 the residual
- * comes from 1 - A and 1 - y, which keep their digits as y nears 1.
+ * The k with A(k) = y, 0 <= y < 1, by Newton from k = y (D - y²)/(1 - y²) (Banerjee et al., JMLR 6, 2005). Above y =
+ * 1/2 the residual comes from 1 - A and 1 - y, which keep their digits as y nears 1.
  */
 export function besselRatioInverse(dimension: number, y: number): number {
   if (!(y >= 0 && y < 1)) throw new RangeError(`a Bessel ratio lies in [0, 1), not ${y}`);

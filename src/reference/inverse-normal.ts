@@ -2,8 +2,8 @@
  * A random word as a standard normal number, z = Φ⁻¹((word + 1/2) / 2^32), |z| <= 6.34: the twin of
  * shaders/lib/inverse-normal.wgsl, with the same numbers.
  *
- * Let v be the smaller of the word and its complement, which gives -z: p = (v + 1/2)/2^32 < 1/2. The leading zeros of the odd
- * number 2v + 1 count the octave, 1 - x is the fraction behind its leading one, and in each octave
+ * Let v be the smaller of the word and its complement, which gives -z: p = (v + 1/2)/2^32 < 1/2. The leading zeros of
+ * the odd number 2v + 1 count the octave, 1 - x is the fraction behind its leading one, and in each octave
  *
  *   |z| = 15/64 octave + polynomial of degree 7 in x, 0 < x <= 1,
  *

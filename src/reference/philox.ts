@@ -7,8 +7,8 @@
  *   key     = (low 32 bits of the seed, high 32 bits of the seed)
  *   counter = (block, row, stream, sample)
  *
- * One call gives the words 4 block .. 4 block + 3 of a row: element (i, j) of a matrix is word j mod 4 of block floor(j / 4) of
- * row i. `stream` names the purpose (STREAMS in random.ts), `sample` the disorder sample.
+ * One call gives the words 4 block .. 4 block + 3 of a row: element (i, j) of a matrix is word j mod 4 of block
+ * floor(j / 4) of row i. `stream` names the purpose (STREAMS in random.ts), `sample` the disorder sample.
  */
 export const COUNTER_LAYOUT = "philox4x32-10/1";
 
@@ -17,8 +17,8 @@ const KEY_STEP_LOW = 0x9e3779b9;
 const KEY_STEP_HIGH = 0xbb67ae85;
 
 /**
- * Writes the four words of `counter` under `key` to `out`; the three may share memory. Nothing is allocated: a matrix of 10^6
- * normal numbers makes 250 000 calls.
+ * Writes the four words of `counter` under `key` to `out`; the three may share memory. Nothing is allocated: a matrix
+ * of 10^6 normal numbers makes 250 000 calls.
  */
 export function philox4x32(counter: Uint32Array, key: Uint32Array, out: Uint32Array): void {
   let word0 = counter[0] | 0;
@@ -45,7 +45,7 @@ export function philox4x32(counter: Uint32Array, key: Uint32Array, out: Uint32Ar
   out[3] = word3;
 }
 
-/** The high 32 bits of an unsigned product by 16-bit halves: no partial sum exceeds 2^32 - 1, so 32-bit wrapping is harmless. */
+/** The high 32 bits of an unsigned product by 16-bit halves; no partial sum exceeds 2^32 - 1, so wrapping is safe. */
 function multiplyHigh(a: number, bHigh: number, bLow: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;

@@ -1,6 +1,6 @@
 /**
- * Random matrices as a function of (seed, stream, sample, row, column), by the counter layout of philox.ts: an element does not
- * depend on how many rows or columns are asked for, nor on their order.
+ * Random matrices as a function of (seed, stream, sample, row, column), by the counter layout of philox.ts: an element
+ * does not depend on how many rows or columns are asked for, nor on their order.
  */
 import { inverseNormal } from "./inverse-normal.js";
 import { openUniform, philox4x32 } from "./philox.js";

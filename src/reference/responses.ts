@@ -1,13 +1,13 @@
 /**
  * Single-site responses: the twin of shaders/lib/responses.wgsl and hyperbolic.wgsl.
  *
- * A vector spin of radius R in D dimensions in a field of norm h, law p(s) ~ exp(β s.h), has the mean F = f(h) n and the covariance
- * Σ = τ (I - n nᵀ) + ρ n nᵀ = F'/β, n the direction of the field:
+ * A vector spin of radius R in D dimensions in a field of norm h, law p(s) ~ exp(β s.h), has the mean F = f(h) n and
+ * the covariance Σ = τ (I - n nᵀ) + ρ n nᵀ = F'/β, n the direction of the field:
  *
  *   exact    (Bal 2023, eqs 33, 35, 48)   f = R A(k), k = βRh, A the Bessel ratio;   τ = R² A/k, ρ = R² A'
  *   large-d  (Bal 2023, eqs 36-39, 64)    f = βh/(1 + γ), γ = sqrt(1 + u²), u = βh/R;   τ = 1/(1 + γ), ρ = τ/γ
  *
- * The mean vector is g(|h|) times the field, g = f/h, so nothing divides by h; at h = 0 every value is the finite limit.
+ * The mean vector is g(|h|) times the field, g = f/h, so nothing divides by h; at h = 0 all values are finite.
  */
 import { besselRatioDerivatives, besselRatioInverse, besselRatioOverK } from "./bessel.js";
 
@@ -100,8 +100,8 @@ export function responseVariance(
 }
 
 /**
- * The covariance of a site whose mean has the norm `meanNorm` < R; it does not depend on β. A saturated mean, equal to R in
- * rounding, has variances of 0 or nearly 0.
+ * The covariance of a site whose mean has the norm `meanNorm` < R; it does not depend on β. A saturated mean, equal to
+ * R in rounding, has variances of 0 or nearly 0.
  */
 export function responseFromMean(
   meanNorm: number,

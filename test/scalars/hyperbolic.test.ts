@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { GpuDevice } from "../../src/gpu/device.js";
 import { binaryMean, binaryVariance } from "../../src/reference/responses.js";
+import { readCase } from "../cases.js";
 import { sharedDevice } from "../device.js";
 import { geometricGrid, largestRelativeError } from "./accuracy.js";
 import { evaluate, pointsOf } from "./evaluate.js";
@@ -58,6 +59,16 @@ describe("binary response", () => {
     expect([...(await onGpu("binary_variance(x.x)", huge))].slice(1)).toEqual([0, 0, 0, 0]);
     expect([...(await onGpu("binary_mean(x.x)", [0]))]).toEqual([0]);
     expect([...(await onGpu("binary_variance(x.x)", [0]))]).toEqual([1]);
+  });
+
+  test("the twins hit the infinite Curie-Weiss model: m = tanh(m/T), relaxation by sech²(m/T)/T", () => {
+    interface CurieWeiss {
+      data: { infinite_N: { T: number; m: number; relax_eigenvalue: number }[] };
+    }
+    for (const { T, m, relax_eigenvalue } of readCase<CurieWeiss>("kinetic/curie-weiss").data.infinite_N) {
+      expect(binaryMean(m / T)).toBeCloseTo(m, 11);
+      expect(binaryVariance(m / T) / T).toBeCloseTo(relax_eigenvalue, 11);
+    }
   });
 
   test("the twin's variance keeps its digits where 1 - tanh² has none", () => {

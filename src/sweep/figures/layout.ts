@@ -1,5 +1,5 @@
 /** Where the frames of a figure lie, and what covers what inside them. Pixels are CSS pixels, 96 to the inch. */
-import type { Axis, Figure, Panel, Series } from "./figure.js";
+import type { Axis, Figure, Panel, Point } from "./figure.js";
 import { makeScale, type Scale } from "./scales.js";
 import { typeset, type TypesetText } from "./typesetting.js";
 
@@ -58,10 +58,10 @@ export const Y_LABEL_X = EDGE + LABEL_SIZE / 2;
 export function layOut(figure: Figure, headers: readonly number[]): Layout {
   const width = (figure.widthMillimetres ?? 86) * PIXELS_PER_MILLIMETRE;
   const single = figure.panels.length === 1;
-  const sharedValues = figure.sharedX ? figure.panels.flatMap((panel) => [...valuesOf(panel, "x")]) : undefined;
+  const sharedValues = figure.sharedX ? figure.panels.flatMap((panel) => [...abscissas(panel)]) : undefined;
   const scales = figure.panels.map((panel) => ({
-    x: makeScale(xAxisOf(figure, panel), sharedValues ?? valuesOf(panel, "x")),
-    y: makeScale(panel.y, valuesOf(panel, "y")),
+    x: makeScale(xAxisOf(figure, panel), sharedValues ?? abscissas(panel)),
+    y: makeScale(panel.y, ordinates(panel, xAxisOf(figure, panel).range)),
   }));
   const yTickLabels = scales.map(({ y }) => y.major.map((tick) => typeset(tick.label, TEXT_SIZE)));
   const widest = Math.max(0, ...yTickLabels.flat().map((label) => label.width));
@@ -105,34 +105,34 @@ function overhang(scale: Scale, frameWidth: number): number {
   return typeset(last.label, TEXT_SIZE).width / 2 - room + 2;
 }
 
-function* valuesOf(panel: Panel, direction: "x" | "y"): Generator<number> {
-  for (const series of panel.series) yield* direction === "x" ? abscissas(series) : ordinates(series);
-  for (const mark of panel.marks ?? []) {
-    if (direction === "x" && "x" in mark) yield mark.x;
-    if (direction === "y" && "y" in mark) yield mark.y;
+function* abscissas(panel: Panel): Generator<number> {
+  for (const series of panel.series) {
+    if (series.kind === "points") for (const point of series.points) yield point.x;
+    else for (let k = 0; k < series.x.length; k++) yield series.x[k];
   }
+  for (const mark of panel.marks ?? []) if ("x" in mark) yield mark.x;
 }
 
-function* abscissas(series: Series): Generator<number> {
-  if (series.kind === "points") for (const point of series.points) yield point.x;
-  else for (let k = 0; k < series.x.length; k++) yield series.x[k];
-}
-
-function* ordinates(series: Series): Generator<number> {
-  if (series.kind === "line") for (let k = 0; k < series.y.length; k++) yield series.y[k];
-  else if (series.kind === "band") {
-    for (let k = 0; k < series.x.length; k++) {
-      yield series.lower[k];
-      yield series.upper[k];
-    }
-  } else {
-    for (const { y, errorBar, samples } of series.points) {
-      yield y;
-      if (errorBar !== undefined && Number.isFinite(errorBar)) {
-        yield y - errorBar;
-        yield y + errorBar;
+/** Everything along y whose x is in range. */
+function* ordinates(panel: Panel, range: Axis["range"]): Generator<number> {
+  const [low, high] = range ?? [-Infinity, Infinity];
+  for (const series of panel.series) {
+    if (series.kind === "points") {
+      for (const point of series.points)
+        if (point.x >= low && point.x <= high) yield* extent(point, panel.y.scale === "log");
+    } else {
+      for (let k = 0; k < series.x.length; k++) {
+        if (series.x[k] < low || series.x[k] > high) continue;
+        if (series.kind === "line") yield series.y[k];
+        else yield* [series.lower[k], series.upper[k]];
       }
-      yield* samples ?? [];
     }
   }
+  for (const mark of panel.marks ?? []) if ("y" in mark) yield mark.y;
+}
+
+/** On a logarithmic axis an error bar that almost reaches zero must not stretch the axis over decades. */
+function extent({ y, errorBar, samples }: Point, log: boolean): number[] {
+  const bar = errorBar !== undefined && Number.isFinite(errorBar) ? errorBar : 0;
+  return [y, log ? Math.max(y - bar, y / 10) : y - bar, y + bar, ...(samples ?? [])];
 }

@@ -47,8 +47,7 @@ export function makeLegend(panel: Panel): Legend {
     (series) => series.kind === "points" && series.points.some((point) => point.converged === false),
   );
   if (failed) entries.push({ text: typeset("not converged", TEXT_SIZE), sign: (x, y) => cross(GREY, x, y) });
-  const widths = entries.map((entry) => SIGN_WIDTH + SIGN_GAP + entry.text.width);
-  return { entries, column: { width: Math.max(0, ...widths), height: entries.length * ROW_HEIGHT } };
+  return { entries, column: { width: Math.max(0, ...entries.map(entryWidth)), height: entries.length * ROW_HEIGHT } };
 }
 
 /** Height of a legend that is laid out in rows of a given width, including the gap below it. */
@@ -71,19 +70,29 @@ export function rowElements(legend: Legend, frame: Rectangle): GraphicElement[] 
   );
 }
 
+/** Aligned columns, as many as fit. */
 function inRows(legend: Legend, width: number): { entry: Entry; left: number }[][] {
-  const rows: { entry: Entry; left: number }[][] = [];
-  let left = Infinity;
-  for (const entry of legend.entries) {
-    const needed = SIGN_WIDTH + SIGN_GAP + entry.text.width;
-    if (left + needed > width) {
-      rows.push([]);
-      left = 0;
-    }
-    rows[rows.length - 1].push({ entry, left });
-    left += needed + COLUMN_GAP;
+  const { entries } = legend;
+  let columns = entries.length;
+  let lefts: number[] = [];
+  for (; columns > 0; columns--) {
+    const widths = Array.from({ length: columns }, (_, column) =>
+      Math.max(...entries.filter((_, k) => k % columns === column).map(entryWidth)),
+    );
+    let end = -COLUMN_GAP;
+    lefts = widths.map((needed) => (end += COLUMN_GAP + needed) - needed);
+    if (end <= width || columns === 1) break;
   }
+  const rows: { entry: Entry; left: number }[][] = [];
+  entries.forEach((entry, k) => {
+    if (k % columns === 0) rows.push([]);
+    rows[rows.length - 1].push({ entry, left: lefts[k % columns] });
+  });
   return rows;
+}
+
+function entryWidth(entry: Entry): number {
+  return SIGN_WIDTH + SIGN_GAP + entry.text.width;
 }
 
 function entryElements(entry: Entry, left: number, y: number): GraphicElement[] {

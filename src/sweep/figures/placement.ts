@@ -10,7 +10,10 @@ interface Spot {
   readonly weight: number;
 }
 
+/** Distance between the spots along a line. */
 const SPACING = 3;
+/** More room beside other text than beside data. */
+const TEXT_CLEARANCE = 4;
 
 /** The ink of one panel, to be asked how much of it a rectangle would cover. */
 export class Ink {
@@ -61,7 +64,10 @@ export class Ink {
     for (const { x, y, weight } of this.spots) if (x > left && x < right && y > top && y < bottom) sum += weight;
     for (const other of this.rectangles) {
       const apart =
-        other.left > right || other.left + other.width < left || other.top > bottom || other.top + other.height < top;
+        other.left > right + TEXT_CLEARANCE ||
+        other.left + other.width < left - TEXT_CLEARANCE ||
+        other.top > bottom ||
+        other.top + other.height < top;
       if (!apart) sum += 1000;
     }
     return sum;
@@ -150,14 +156,15 @@ export function placeMarkLabel(
       candidates.push({ left, top: position - 2 - size.height, ...size }, { left, top: position + 2, ...size });
     }
   }
-  const inside = candidates.filter(
-    ({ left, top }) =>
-      left >= frame.left + 2 &&
-      left + size.width <= frame.left + frame.width - 2 &&
-      top >= frame.top + 2 &&
-      top + size.height <= frame.top + frame.height - 2,
-  );
-  const usable = inside.length > 0 ? inside : candidates;
+  const usable = candidates.map(({ left, top }) => ({
+    left: clamp(left, frame.left + 2, frame.left + frame.width - 2 - size.width),
+    top: clamp(top, frame.top + 2, frame.top + frame.height - 2 - size.height),
+    ...size,
+  }));
   const costs = usable.map((candidate) => ink.covered(candidate, 2));
   return usable[costs.indexOf(Math.min(...costs))];
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(high, value));
 }

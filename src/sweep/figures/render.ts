@@ -1,6 +1,6 @@
 /** Figures as SVG and PNG. */
 import { Resvg } from "@resvg/resvg-js";
-import { CustomChart, LineChart } from "echarts/charts";
+import { CustomChart } from "echarts/charts";
 import { GraphicComponent, GridComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
@@ -27,7 +27,7 @@ import { withResolution } from "./png-resolution.js";
 import { seriesOptions } from "./series-options.js";
 import { type GraphicElement, textElement, typeset } from "./typesetting.js";
 
-use([LineChart, CustomChart, GridComponent, GraphicComponent, SVGRenderer]);
+use([CustomChart, GridComponent, GraphicComponent, SVGRenderer]);
 
 /** Dots to the inch of the PNG; its physical size is stored in it. */
 export const RESOLUTION = 300;
@@ -132,9 +132,14 @@ function axisTextElements(placed: PlacedPanel, xLabel: string): GraphicElement[]
     textElement(typeset(panel.y.label, LABEL_SIZE), { x: Y_LABEL_X, y: middle, align: "middle", upright: true }),
   );
   if (!showsX) return elements;
+  let free = -Infinity;
   for (const tick of x.major) {
-    const place = { x: pixelOf(placed, tick.at, y.start).x, y: bottom + X_TICK_LABEL_DROP, align: "middle" } as const;
-    elements.push(textElement(typeset(tick.label, TEXT_SIZE), place));
+    const text = typeset(tick.label, TEXT_SIZE);
+    const position = pixelOf(placed, tick.at, y.start).x;
+    // Leave out labels that would touch the one before.
+    if (position - text.width / 2 < free) continue;
+    free = position + text.width / 2 + TEXT_SIZE / 2;
+    elements.push(textElement(text, { x: position, y: bottom + X_TICK_LABEL_DROP, align: "middle" }));
   }
   const place = { x: frame.left + frame.width / 2, y: bottom + X_LABEL_DROP, align: "middle" } as const;
   elements.push(textElement(typeset(xLabel, LABEL_SIZE), place));

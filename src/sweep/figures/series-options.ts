@@ -1,11 +1,9 @@
 /** The series of a panel as ECharts options. Data are in axis coordinates. */
-import type { CustomSeriesOption, LineSeriesOption } from "echarts/charts";
+import type { CustomSeriesOption } from "echarts/charts";
 import type { BandSeries, LineSeries, Mark, Panel, Point, PointSeries, Series } from "./figure.js";
-import type { PlacedPanel } from "./layout.js";
+import type { PlacedPanel, Rectangle } from "./layout.js";
 import { GREY, plainLine, type Style, styleOf } from "./palette.js";
 import { cross, CURVE_WIDTH, type Drawing, errorBar, marker, sample, SAMPLE_OFFSET } from "./symbols.js";
-
-export type SeriesOption = LineSeriesOption | CustomSeriesOption;
 
 type RenderItem = NonNullable<CustomSeriesOption["renderItem"]>;
 type Coordinates = (x: number, y: number) => { x: number; y: number };
@@ -37,10 +35,10 @@ export function seriesStyles(panel: Panel): (Pick<Style, "colour" | "dash"> & Pa
  * @param placed the panel with its axes
  * @param axisIndex index of the panel's x axis and y axis
  */
-export function seriesOptions(placed: PlacedPanel, axisIndex: number): SeriesOption[] {
+export function seriesOptions(placed: PlacedPanel, axisIndex: number): CustomSeriesOption[] {
   const styles = seriesStyles(placed.panel);
   const axes = { xAxisIndex: axisIndex, yAxisIndex: axisIndex, silent: true, animation: false } as const;
-  const drawn = placed.panel.series.flatMap((series: Series, k): SeriesOption[] => {
+  const drawn = placed.panel.series.flatMap((series: Series, k): CustomSeriesOption[] => {
     if (series.kind === "line") return [{ ...lineOption(series, placed, styles[k]), ...axes }];
     if (series.kind === "band") return [{ ...bandOption(series, placed, styles[k].colour), ...axes }];
     return pointOptions(series, placed, styles[k] as Style).map((option) => ({ ...option, ...axes }));
@@ -49,24 +47,29 @@ export function seriesOptions(placed: PlacedPanel, axisIndex: number): SeriesOpt
   return [...marks, ...drawn];
 }
 
-function lineOption(series: LineSeries, placed: PlacedPanel, look: Pick<Style, "colour" | "dash">): LineSeriesOption {
-  return {
-    type: "line",
-    z: LAYER.line,
-    clip: true,
-    symbol: "none",
-    lineStyle: { color: look.colour, width: CURVE_WIDTH, type: look.dash.length > 0 ? [...look.dash] : "solid" },
-    data: Array.from(series.x, (x, k) => [placed.x.coordinate(x), placed.y.coordinate(series.y[k])]),
-  };
+function lineOption(series: LineSeries, placed: PlacedPanel, look: Pick<Style, "colour" | "dash">): CustomSeriesOption {
+  const rows = Array.from(series.x, (x, k) => ({ x: placed.x.coordinate(x), y: placed.y.coordinate(series.y[k]) }));
+  const dash = [...look.dash];
+  const style = {
+    fill: "none",
+    stroke: look.colour,
+    lineWidth: CURVE_WIDTH,
+    lineDash: dash,
+    lineJoin: "round",
+  } as const;
+  return customOption(LAYER.line, placed.frame, consecutive(rows), (stretch, at) => {
+    const points = stretch.map((row) => at(row.x, row.y)).map(({ x, y }): [number, number] => [x, y]);
+    return [{ type: "polyline", shape: { points }, style }];
+  });
 }
 
-function bandOption(series: BandSeries, { x, y }: PlacedPanel, colour: string): CustomSeriesOption {
+function bandOption(series: BandSeries, { x, y, frame }: PlacedPanel, colour: string): CustomSeriesOption {
   const rows = Array.from(series.x, (value, k) => ({
     x: x.coordinate(value),
     lower: y.coordinate(series.lower[k]),
     upper: y.coordinate(series.upper[k]),
   }));
-  return customOption(LAYER.band, true, consecutive(rows), (stretch, at) => {
+  return customOption(LAYER.band, frame, consecutive(rows), (stretch, at) => {
     const upper = stretch.map((row) => at(row.x, row.upper));
     const lower = stretch.map((row) => at(row.x, row.lower)).reverse();
     const points = [...upper, ...lower].map((corner): [number, number] => [corner.x, corner.y]);
@@ -99,7 +102,7 @@ function pointOptions(series: PointSeries, { x, y }: PlacedPanel, style: Style):
   return [
     customOption(
       LAYER.sample,
-      false,
+      undefined,
       samples.filter((row) => inside(row.y, y)),
       (row, at) => {
         const centre = at(x.coordinate(row.x), y.coordinate(row.y));
@@ -108,7 +111,7 @@ function pointOptions(series: PointSeries, { x, y }: PlacedPanel, style: Style):
     ),
     customOption(
       LAYER.point,
-      false,
+      undefined,
       visible.filter((point) => inside(point.y, y)),
       drawPoint,
     ),
@@ -117,7 +120,7 @@ function pointOptions(series: PointSeries, { x, y }: PlacedPanel, style: Style):
 
 function markOption(mark: Mark, { x, y }: PlacedPanel): CustomSeriesOption {
   const colour = mark.style === undefined ? GREY : styleOf(mark.style).colour;
-  return customOption(LAYER.mark, true, [mark], (_, at) => {
+  return customOption(LAYER.mark, undefined, [mark], (_, at) => {
     const from = "x" in mark ? at(x.coordinate(mark.x), y.start) : at(x.start, y.coordinate(mark.y));
     const to = "x" in mark ? at(x.coordinate(mark.x), y.end) : at(x.end, y.coordinate(mark.y));
     const shape = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
@@ -125,10 +128,14 @@ function markOption(mark: Mark, { x, y }: PlacedPanel): CustomSeriesOption {
   });
 }
 
-/** One group of drawings for each row. */
+/**
+ * One group of drawings for each row.
+ *
+ * @param clip rectangle outside which nothing is drawn; ECharts' own clipping is off by up to a pixel
+ */
 function customOption<Row>(
   z: number,
-  clip: boolean,
+  clip: Rectangle | undefined,
   rows: readonly Row[],
   draw: (row: Row, at: Coordinates) => Drawing[],
 ): CustomSeriesOption {
@@ -137,10 +144,13 @@ function customOption<Row>(
       const [px, py] = api.coord([x, y]);
       return { x: px, y: py };
     };
-    return { type: "group", children: draw(rows[parameters.dataIndex], at) };
+    const group = { type: "group" as const, children: draw(rows[parameters.dataIndex], at) };
+    if (!clip) return group;
+    const { left, top, width, height } = clip;
+    return { ...group, clipPath: { type: "rect", shape: { x: left, y: top, width, height } } };
   };
   // ECharts only counts these rows; what they mean is known to `draw`.
-  return { type: "custom", z, clip, renderItem, data: rows.map((_, k) => [k, k]) };
+  return { type: "custom", z, clip: false, renderItem, data: rows.map((_, k) => [k, k]) };
 }
 
 /** Stretches of rows without a missing number. */

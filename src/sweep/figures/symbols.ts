@@ -6,6 +6,7 @@ interface Paint {
   readonly stroke?: string;
   readonly lineWidth?: number;
   readonly lineDash?: number[];
+  readonly lineJoin?: "round";
   readonly opacity?: number;
 }
 
@@ -14,6 +15,7 @@ export type Drawing =
   | { type: "line"; z?: number; shape: { x1: number; y1: number; x2: number; y2: number }; style: Paint }
   | { type: "circle"; z?: number; shape: { cx: number; cy: number; r: number }; style: Paint }
   | { type: "rect"; z?: number; shape: { x: number; y: number; width: number; height: number }; style: Paint }
+  | { type: "polyline"; z?: number; shape: { points: [number, number][] }; style: Paint }
   | { type: "polygon"; z?: number; shape: { points: [number, number][] }; style: Paint };
 
 /** Width of curves, and of the outlines of markers and error bars. */
