@@ -2,7 +2,7 @@
 // Equations 3.1, 4.1. Twin: src/reference/field-binary.ts
 //
 // A thread holds 4 rows × 4 systems that share J: four vec4 of J along j and four vec4 of state feed sixteen dot
-// products; squared in registers, the same J feeds the moments.
+// products; squared in registers, the same J feeds the moments. Row blocks start at multiples of four.
 // @import lib/dispatch.wgsl
 
 const WORKGROUP_SIZE: u32 = 64u;
@@ -44,7 +44,7 @@ fn main(
   let padded_rows = 4u * ((params.rows + 3u) / 4u);
   let last_row = params.rowCount - 1u;
   let last_system = params.systemsPerCoupling - 1u;
-  // Rows and systems past the end repeat the last one; they are computed and not written.
+  // Rows and systems past the end repeat the last one; what comes of them is not written.
   let row_base = coupling * params.rowCount;
   let row0 = (row_base + min(4u * row_tile, last_row)) * quads;
   let row1 = (row_base + min(4u * row_tile + 1u, last_row)) * quads;
@@ -116,13 +116,16 @@ fn main(
   let square = array<vec4f, 4>(square0, square1, square2, square3);
   for (var r = 0u; r < 4u; r++) {
     let block_row = 4u * row_tile + r;
-    if (block_row >= params.rowCount) { break; }
+    let row = params.rowStart + block_row;
+    let inside = block_row < params.rowCount;
+    // Past its own rows a block writes the padding alone, with zeros.
+    if (!inside && (row < params.rows || row >= padded_rows)) { break; }
     for (var s = 0u; s < 4u; s++) {
       let replica = 4u * system_tile + s;
       if (replica >= params.systemsPerCoupling) { break; }
-      let destination = (system_base + replica) * padded_rows + params.rowStart + block_row;
-      field[destination] = linear[r][s];
-      if (MOMENTS != 0u) { moments[destination] = square[r][s]; }
+      let destination = (system_base + replica) * padded_rows + row;
+      field[destination] = select(0.0, linear[r][s], inside);
+      if (MOMENTS != 0u) { moments[destination] = select(0.0, square[r][s], inside); }
     }
   }
 }

@@ -2,6 +2,7 @@
 // Equations 3.1, 5.1. Twin: src/reference/field-sphere.ts
 //
 // A thread holds 4 rows × 4 components; the thread of the first component quad also carries the moments of its rows.
+// Row blocks start at multiples of four.
 // @import lib/dispatch.wgsl
 
 const WORKGROUP_SIZE: u32 = 64u;
@@ -44,7 +45,7 @@ fn main(
   let padded_rows = 4u * ((params.rows + 3u) / 4u);
   let last_row = params.rowCount - 1u;
   let row_base = (system / params.systemsPerCoupling) * params.rowCount;
-  // Rows past the end repeat the last one; they are computed and not written.
+  // Rows past the end repeat the last one; what comes of them is not written.
   let row0 = (row_base + min(4u * row_tile, last_row)) * quads;
   let row1 = (row_base + min(4u * row_tile + 1u, last_row)) * quads;
   let row2 = (row_base + min(4u * row_tile + 2u, last_row)) * quads;
@@ -105,12 +106,15 @@ fn main(
   let linear = array<vec4f, 4>(linear0, linear1, linear2, linear3);
   for (var r = 0u; r < 4u; r++) {
     let block_row = 4u * row_tile + r;
-    if (block_row >= params.rowCount) { break; }
     let row = params.rowStart + block_row;
-    field[(system * padded_rows + row) * component_quads + component] = linear[r];
+    let inside = block_row < params.rowCount;
+    // Past its own rows a block writes the padding alone, with zeros.
+    if (!inside && (row < params.rows || row >= padded_rows)) { break; }
+    field[(system * padded_rows + row) * component_quads + component] = select(vec4f(), linear[r], inside);
     if (carries_moments) {
-      moments[system * MOMENTS * padded_rows + row] = square_first[r];
-      if (MOMENTS == 2u) { moments[(system * MOMENTS + 1u) * padded_rows + row] = square_second[r]; }
+      let destination = system * MOMENTS * padded_rows + row;
+      moments[destination] = select(0.0, square_first[r], inside);
+      if (MOMENTS == 2u) { moments[destination + padded_rows] = select(0.0, square_second[r], inside); }
     }
   }
 }

@@ -20,7 +20,23 @@ export class CapacityError extends Error {
   override readonly name = "CapacityError";
 }
 
-const MASKS: Readonly<Record<Mask, number>> = { none: 0, causal: 1, user: 2 };
+/** MASK of `shaders/scores.wgsl`. */
+export const MASKS: Readonly<Record<Mask, number>> = { none: 0, causal: 1, user: 2 };
+
+type GaussianCouplings = Extract<Couplings, { kind: "gaussian" }>;
+
+/** `seeds` of `shaders/gaussian-couplings.wgsl` for one matrix. */
+export function gaussianSeeds({ seed, sample }: GaussianCouplings): number[] {
+  return [...philoxKey(seed), sample, 0];
+}
+
+/** `strengths` of `shaders/gaussian-couplings.wgsl` for one matrix: J_ij = mean + a A_ij + b B_ij (equations 3.6). */
+export function gaussianStrengths({ mean, std, symmetry }: GaussianCouplings, sites: number): number[] {
+  const width = std / Math.sqrt(sites);
+  const [a, b] =
+    symmetry === 0 ? [width, 0] : [width * Math.sqrt((1 + symmetry) / 2), width * Math.sqrt((1 - symmetry) / 2)];
+  return [mean / sites, a, b, 0];
+}
 
 export class CouplingStore {
   /** Row statistics of attention, [matrix][pad(N)] of (log-sum-exp, entropy, participation, available keys). */
@@ -114,27 +130,14 @@ export class CouplingStore {
 
   #gaussianFiller(): (block: CouplingBlock) => void {
     const { executor, layout } = this;
-    const all = layout.batch.couplings as readonly Extract<Couplings, { kind: "gaussian" }>[];
+    const all = layout.batch.couplings as readonly GaussianCouplings[];
     const independent = all[0].symmetry === 0;
     if (all.some(({ symmetry }) => (symmetry === 0) !== independent)) {
       throw new Error("a batch holds independent Gaussian couplings or correlated ones");
     }
-    const seeds = this.#own(
-      executor.upload("seeds", Uint32Array.from(all.flatMap(({ seed, sample }) => [...philoxKey(seed), sample, 0]))),
-    );
+    const seeds = this.#own(executor.upload("seeds", Uint32Array.from(all.flatMap(gaussianSeeds))));
     const strengths = this.#own(
-      executor.upload(
-        "strengths",
-        Float64Array.from(
-          all.flatMap(({ mean, std, symmetry }) => {
-            const width = std / Math.sqrt(layout.sites);
-            const [a, b] = independent
-              ? [width, 0]
-              : [width * Math.sqrt((1 + symmetry) / 2), width * Math.sqrt((1 - symmetry) / 2)];
-            return [mean / layout.sites, a, b, 0];
-          }),
-        ),
-      ),
+      executor.upload("strengths", Float64Array.from(all.flatMap((each) => gaussianStrengths(each, layout.sites)))),
     );
     return ({ rowStart, rowCount, couplings }) =>
       executor.run({

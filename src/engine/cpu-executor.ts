@@ -78,7 +78,7 @@ export class CpuExecutor implements Executor {
     );
     // The compiler has checked the stage against this very twin; the table lookup loses that.
     const twin = twins[stage.kernel] as (arrays: object, params: object, constants: object) => void;
-    twin(arrays, stage.params as object, stage.constants as object);
+    twin(arrays, stage.params, stage.constants as object);
   }
 
   copy(source: Slot, destination: Slot, region: { from?: number; to?: number; length?: number } = {}): void {

@@ -65,7 +65,7 @@ export class GpuExecutor implements Executor {
 
   run<K extends StageName>(stage: Stage<K>): void {
     this.#recorded.push({ kind: "stage", stage: stage as unknown as Stage<StageName> });
-    this.#flops += kernels[stage.kernel].flops(stage.params as unknown as KernelParams);
+    this.#flops += kernels[stage.kernel].flops(stage.params);
   }
 
   copy(source: Slot, destination: Slot, region: { from?: number; to?: number; length?: number } = {}): void {
@@ -112,7 +112,7 @@ export class GpuExecutor implements Executor {
     const numbers = params as unknown as KernelParams;
     return {
       kind: "dispatch",
-      program: await this.#program(kernel, constants as object),
+      program: await this.#program(kernel, constants),
       bindings: Object.fromEntries(Object.entries(arrays).map(([name, slot]) => [name, asArray(slot as Slot)])),
       params: numbers,
       workgroups: kernels[kernel].workgroups(numbers),

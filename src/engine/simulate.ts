@@ -1,7 +1,7 @@
 /** Runs a batch: K steps or the steady state, then observables, all on one executor. */
-import { type ClosureName, closures } from "../physics/closures.js";
+import { type ClosureName } from "../physics/closures.js";
 import { observables, type ObservableName, type RawMoments } from "../physics/observables.js";
-import { BatchLayout, type BatchPoint, type SystemBatch } from "./batch.js";
+import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
 import type { Executor, Slot } from "./executor.js";
 import { observe } from "./observe.js";
@@ -14,6 +14,8 @@ import {
   steadyStateBytes,
   type SteadyOptions,
 } from "./steady-state.js";
+import { FIELD_SHIFT, responseOf, withShiftedFields } from "./susceptibility.js";
+import { type Evolution, InnerResidual, runSteps } from "./time-evolution.js";
 import { INNER_ACCEPTED, TimeStep } from "./time-step.js";
 
 export interface SimulationOptions {
@@ -44,9 +46,6 @@ export interface PointResult {
   readonly trajectory?: Float64Array[];
   readonly couplings?: Float64Array;
 }
-
-/** δ of the central difference behind the susceptibility: rounding / δ against δ² of the curvature. */
-const FIELD_SHIFT = { f32: 4e-3, f64: 1e-4 } as const;
 
 /**
  * @returns results by group and point, in the order of the batch
@@ -95,24 +94,15 @@ async function simulateBatch(
   );
   const image = executor.allocate("image", systems * stateLength);
   try {
-    const trajectory: Float64Array[] = [];
-    let worstInner: Float64Array = new Float64Array(systems);
+    let evolution: Evolution = { final: state, worstInner: new Float64Array(systems), trajectory: [] };
     let solved: Awaited<ReturnType<typeof solveSteadyState>> | undefined;
-    let final = state;
     if ("steps" in options.run) {
-      ({ final, worstInner } = await runSteps(
-        executor,
-        layout,
-        step,
-        [state, image],
-        options.run.steps,
-        options,
-        trajectory,
-      ));
+      evolution = await runSteps(executor, layout, step, [state, image], options.run.steps, options);
     } else {
       const settings = { ...STEADY_DEFAULTS, ...options.run.steady };
       solved = await solveSteadyState(executor, layout, step, state, settings, options.progress);
     }
+    const { final, worstInner, trajectory } = evolution;
     const moments = await observe(executor, layout, final, step.couplings.statistics);
     const states = options.states ? await executor.read(final) : undefined;
     const ends = await evaluateResidual(executor, layout, step, final, final === state ? image : state);
@@ -144,77 +134,6 @@ async function simulateBatch(
   } finally {
     step.dispose();
     executor.free(state, image);
-  }
-}
-
-/** Steps back and forth between two slots; returns the slot that holds the last state. */
-async function runSteps(
-  executor: Executor,
-  layout: BatchLayout,
-  step: TimeStep,
-  slots: readonly [Slot, Slot],
-  steps: number,
-  options: SimulationOptions,
-  trajectory: Float64Array[],
-): Promise<{ final: Slot; worstInner: Float64Array }> {
-  const implicit = closures[options.closure].implicit;
-  const inner = implicit ? new InnerResidual(executor, layout, step) : undefined;
-  const history = inner && executor.allocate("inner residuals", steps * inner.results.length);
-  try {
-    for (let t = 0; t < steps; t++) {
-      step.record(slots[t % 2], slots[(t + 1) % 2]);
-      if (inner && history) {
-        inner.record();
-        executor.copy(inner.results, history, { to: t * inner.results.length });
-      }
-      await executor.flush();
-      if (options.trajectory) trajectory.push(await executor.read(slots[(t + 1) % 2]));
-      options.progress?.((t + 1) / steps);
-    }
-    const worstInner = new Float64Array(layout.systems);
-    if (inner && history) {
-      const all = await executor.read(history);
-      for (let t = 0; t < steps; t++) {
-        const at = inner.perSystem(all.subarray(t * inner.results.length, (t + 1) * inner.results.length));
-        at.forEach((value, system) => (worstInner[system] = Math.max(worstInner[system], value)));
-      }
-    }
-    await executor.flush(true);
-    return { final: slots[steps % 2], worstInner };
-  } finally {
-    inner?.dispose();
-    if (history) executor.free(history);
-  }
-}
-
-/** The largest inner residual of every system after one recorded step. */
-class InnerResidual {
-  readonly #reducer: Reducer;
-  readonly results: Slot;
-
-  constructor(
-    executor: Executor,
-    private readonly layout: BatchLayout,
-    private readonly step: TimeStep,
-  ) {
-    const { columns } = step.innerResidual;
-    const shape = siteScalars(layout.systems, layout.sites);
-    this.#reducer = new Reducer(executor, { ...shape, columns, columnStride: columns });
-    this.results = this.#reducer.results;
-  }
-
-  record(): void {
-    this.#reducer.record(this.step.innerResidual.slot, "maximum");
-  }
-
-  /** The last column of [system][columns]. */
-  perSystem(results: Float64Array): Float64Array {
-    const { columns } = this.step.innerResidual;
-    return Float64Array.from({ length: this.layout.systems }, (_, system) => results[system * columns + columns - 1]);
-  }
-
-  dispose(): void {
-    this.#reducer.dispose();
   }
 }
 
@@ -305,45 +224,4 @@ function evaluate(
     return [name, perHead.reduce((sum, value) => sum + value, 0) / perHead.length] as const;
   });
   return Object.fromEntries(entries);
-}
-
-interface Place {
-  readonly group: number;
-  readonly replica: number;
-}
-
-/** The batch with two more points behind each: field shifted by ±δ along the all-ones direction. */
-function withShiftedFields(batch: SystemBatch, shift: number) {
-  const amount = shift / Math.sqrt(batch.spins.components);
-  const shiftedBy = (point: BatchPoint, sign: number) => ({
-    ...point,
-    field: point.field.map((x) => x + sign * amount),
-  });
-  const couplings = batch.couplings;
-  const followsState = couplings[0].kind === "attention" && couplings[0].features.source === "state";
-  const triple = (point: BatchPoint) => [point, shiftedBy(point, 1), shiftedBy(point, -1)];
-  if (!followsState) {
-    return {
-      batch: { ...batch, points: batch.points.map((group) => group.flatMap(triple)) },
-      locate: (group: number, replica: number): Place => ({ group, replica: 3 * replica }),
-      shifted: (group: number, replica: number): Place[] => [1, 2].map((k) => ({ group, replica: 3 * replica + k })),
-    };
-  }
-  // Couplings that follow the state belong to one system each.
-  return {
-    batch: {
-      ...batch,
-      couplings: couplings.flatMap((coupling) => [coupling, coupling, coupling]),
-      points: batch.points.flatMap((group) => triple(group[0]).map((point) => [point])),
-    },
-    locate: (group: number): Place => ({ group: 3 * group, replica: 0 }),
-    shifted: (group: number): Place[] => [1, 2].map((k) => ({ group: 3 * group + k, replica: 0 })),
-  };
-}
-
-/** [Σ m·n at x + δ, at x - δ, δ] of every head. */
-function responseOf(shifted: readonly RawResult[], shift: number): (readonly [number, number, number])[] {
-  const along = ({ componentSums }: RawMoments) =>
-    componentSums.reduce((sum, value) => sum + value, 0) / Math.sqrt(componentSums.length);
-  return shifted[0].moments.map((plus, head) => [along(plus), along(shifted[1].moments[head]), shift] as const);
 }

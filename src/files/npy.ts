@@ -4,17 +4,10 @@
  * Source of the format: NEP 1 and `numpy.lib.format`.
  */
 import type { FileHandle } from "node:fs/promises";
+import type { NumericArray } from "../physics/arrays.js";
 import { InputError } from "../physics/input-error.js";
 import { writeFileAtomically } from "./atomic-file.js";
 import { openInputFile } from "./input-file.js";
-
-/** An array of numbers in row-major (C) order. */
-export interface NumericArray {
-  /** Extent of each axis, slowest first; empty for a single number. */
-  readonly shape: number[];
-  /** Product-of-extents values. */
-  readonly values: Float64Array;
-}
 
 /** How floats are stored in a file. */
 export type FloatType = "<f4" | "<f8";

@@ -13,7 +13,7 @@ import { writeFileAtomically } from "./atomic-file.js";
 export const MANIFEST_NAME = "manifest.json";
 
 /** Value of the manifest's member `program`. */
-export const MANIFEST_PROGRAM = "onsager";
+const MANIFEST_PROGRAM = "onsager";
 
 export class OutputFolder {
   /** The folder that `commit` makes. */

@@ -1,6 +1,9 @@
 import { pad } from "./layout.js";
 
-/** Twin of `shaders/field-binary.wgsl`: (J m)_i and, with MOMENTS = 1, Σ_j J_ij² w_j for one number a site. */
+/**
+ * Twin of `shaders/field-binary.wgsl`: (J m)_i and, with MOMENTS = 1, Σ_j J_ij² w_j for one number a site. Row blocks start
+ * at multiples of four, and the last one also writes the padding rows.
+ */
 export function fieldBinary(
   arrays: {
     couplings: Float64Array;
@@ -36,5 +39,8 @@ export function fieldBinary(
       arrays.field[target] = linear;
       if (constants.MOMENTS > 0) arrays.moments[target] = square;
     }
+    if (rowStart + rowCount < rows) continue;
+    arrays.field.fill(0, s * pad(rows) + rows, (s + 1) * pad(rows));
+    if (constants.MOMENTS > 0) arrays.moments.fill(0, s * pad(rows) + rows, (s + 1) * pad(rows));
   }
 }

@@ -1,6 +1,9 @@
 import { pad } from "./layout.js";
 
-/** Twin of `shaders/field-sphere.wgsl`: (J m)_i for vectors and Σ_j J_ij² w_j for the first MOMENTS weights. */
+/**
+ * Twin of `shaders/field-sphere.wgsl`: (J m)_i for vectors and Σ_j J_ij² w_j for the first MOMENTS weights. Row blocks start
+ * at multiples of four, and the last one also writes the padding rows.
+ */
 export function fieldSphere(
   arrays: {
     couplings: Float64Array;
@@ -45,6 +48,12 @@ export function fieldSphere(
       for (let kind = 0; kind < MOMENTS; kind++) {
         arrays.moments[(s * MOMENTS + kind) * pad(rows) + rowStart + r] = squares[kind];
       }
+    }
+    if (rowStart + rowCount < rows) continue;
+    arrays.field.fill(0, (s * pad(rows) + rows) * stride, (s + 1) * pad(rows) * stride);
+    for (let kind = 0; kind < MOMENTS; kind++) {
+      const base = (s * MOMENTS + kind) * pad(rows);
+      arrays.moments.fill(0, base + rows, base + pad(rows));
     }
   }
 }

@@ -70,7 +70,7 @@ describe("the magnetization figure", () => {
     expect(count(svg, /<circle[^>]*fill="#0072b2"/g)).toBe(22);
     expect(count(svg, /<circle[^>]*fill="none"[^>]*stroke="#0072b2"/g)).toBe(84);
     expect(count(svg, /<circle[^>]*fill="none"[^>]*stroke="#d55e00"/g)).toBe(84);
-    expect(count(svg, /<path[^>]*fill="#ffffff"[^>]*stroke="#d55e00"/g)).toBe(21 - 2 + 1);
+    expect(count(svg, /<polygon[^>]*fill="#ffffff"[^>]*stroke="#d55e00"/g)).toBe(21 - 2 + 1);
     expect(count(svg, /stroke="#d55e00" stroke-width="1.3"/g)).toBe(4);
   });
 
@@ -92,8 +92,10 @@ describe("the magnetization figure", () => {
         font: { loadSystemFonts: false, fontFiles: [] },
       }),
     );
-    const belowFrame = [0.1, 1, 0.88, 1] as const;
-    const leftOfFrame = [0, 0.1, 0, 0.85] as const;
+    const [belowFrame, leftOfFrame]: [number, number, number, number][] = [
+      [0.1, 1, 0.88, 1],
+      [0, 0.1, 0, 0.85],
+    ];
     for (const region of [belowFrame, leftOfFrame]) {
       expect(withFont.ink(...region)).toBeGreaterThan(500);
       expect(without.ink(...region)).toBe(0);

@@ -39,11 +39,11 @@ describe("makeScale", () => {
 describe("typeset", () => {
   it("sets italics, subscripts and superscripts", () => {
     const { runs } = typeset("*β*_{c} = 10^{−3}", 10);
-    expect(runs.map((run) => [run.text, run.style, run.size, Math.sign(run.drop)])).toEqual([
-      ["β", "italic", 10, 0],
-      ["c", "upright", 7.2, 1],
-      [" = 10", "upright", 10, 0],
-      ["−3", "upright", 7.2, -1],
+    expect(runs.map((run) => [run.text, run.style, Math.round(10 * run.size), Math.sign(run.drop)])).toEqual([
+      ["β", "italic", 100, 0],
+      ["c", "upright", 72, 1],
+      [" = 10", "upright", 100, 0],
+      ["−3", "upright", 72, -1],
     ]);
   });
 

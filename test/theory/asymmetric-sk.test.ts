@@ -5,7 +5,7 @@ import {
   asymmetricSkStep,
   type AsymmetricSk,
 } from "../../src/physics/theory/asymmetric-sk.js";
-import { readCase } from "./cases.js";
+import { readCase } from "../cases.js";
 
 interface Kinetic {
   data: {

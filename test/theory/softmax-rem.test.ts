@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { softmaxCrossover, softmaxRowAverages } from "../../src/physics/theory/softmax-rem.js";
-import { readCase } from "./cases.js";
+import { readCase } from "../cases.js";
 
 interface Softmax {
   data: {

@@ -6,7 +6,7 @@ import {
   exactThreshold,
   largeDimensionSphereOrder,
 } from "../../src/physics/theory/sphere-order.js";
-import { readCase } from "./cases.js";
+import { readCase } from "../cases.js";
 
 interface Attention {
   data: {

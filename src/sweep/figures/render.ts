@@ -30,12 +30,12 @@ import { type GraphicElement, textElement, typeset } from "./typesetting.js";
 use([CustomChart, GridComponent, GraphicComponent, SVGRenderer]);
 
 /** Dots to the inch of the PNG; its physical size is stored in it. */
-export const RESOLUTION = 300;
+const RESOLUTION = 300;
 
 export interface RenderedFigure {
   /** A document of the figure's size on paper. */
   readonly svg: string;
-  /** The same picture at {@link RESOLUTION} on white. */
+  /** The same picture at 300 dots to the inch, on white. */
   readonly png: Buffer;
 }
 

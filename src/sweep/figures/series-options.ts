@@ -15,7 +15,7 @@ export const BAND_OPACITY = 0.18;
 const MARK_DASH = [2.5, 2];
 
 /** Numbers of the styles of all series of a panel; undefined for lines and bands that belong to no points. */
-export function styleNumbers(panel: Panel): (number | undefined)[] {
+function styleNumbers(panel: Panel): (number | undefined)[] {
   let next = 0;
   return panel.series.map((series) => series.style ?? (series.kind === "points" ? next++ : undefined));
 }

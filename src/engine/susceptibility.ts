@@ -1,0 +1,50 @@
+/** The response of the magnetization to a uniform field, by central differences: two more systems behind every point. */
+import type { RawMoments } from "../physics/observables.js";
+import type { BatchPoint, SystemBatch } from "./batch.js";
+
+/** δ of the central difference behind the susceptibility: rounding / δ against δ² of the curvature. */
+export const FIELD_SHIFT = { f32: 4e-3, f64: 1e-4 } as const;
+
+interface Place {
+  readonly group: number;
+  readonly replica: number;
+}
+
+/** The batch with two more points behind each: field shifted by ±δ along the all-ones direction. */
+export function withShiftedFields(batch: SystemBatch, shift: number) {
+  const amount = shift / Math.sqrt(batch.spins.components);
+  const shiftedBy = (point: BatchPoint, sign: number) => ({
+    ...point,
+    field: point.field.map((x) => x + sign * amount),
+  });
+  const couplings = batch.couplings;
+  const followsState = couplings[0].kind === "attention" && couplings[0].features.source === "state";
+  const triple = (point: BatchPoint) => [point, shiftedBy(point, 1), shiftedBy(point, -1)];
+  if (!followsState) {
+    return {
+      batch: { ...batch, points: batch.points.map((group) => group.flatMap(triple)) },
+      locate: (group: number, replica: number): Place => ({ group, replica: 3 * replica }),
+      shifted: (group: number, replica: number): Place[] => [1, 2].map((k) => ({ group, replica: 3 * replica + k })),
+    };
+  }
+  // Couplings that follow the state belong to one system each.
+  return {
+    batch: {
+      ...batch,
+      couplings: couplings.flatMap((coupling) => [coupling, coupling, coupling]),
+      points: batch.points.flatMap((group) => triple(group[0]).map((point) => [point])),
+    },
+    locate: (group: number): Place => ({ group: 3 * group, replica: 0 }),
+    shifted: (group: number): Place[] => [1, 2].map((k) => ({ group: 3 * group + k, replica: 0 })),
+  };
+}
+
+/** [Σ m·n at x + δ, at x - δ, δ] of every head. */
+export function responseOf(
+  shifted: readonly { readonly moments: readonly RawMoments[] }[],
+  shift: number,
+): (readonly [number, number, number])[] {
+  const along = ({ componentSums }: RawMoments) =>
+    componentSums.reduce((sum, value) => sum + value, 0) / Math.sqrt(componentSums.length);
+  return shifted[0].moments.map((plus, head) => [along(plus), along(shifted[1].moments[head]), shift] as const);
+}

@@ -1,0 +1,129 @@
+/** K steps of the dynamics, with what is kept of every step. */
+import { closures } from "../physics/closures.js";
+import type { ClosureName } from "../physics/closures.js";
+import type { BatchLayout } from "./batch.js";
+import type { Executor, Slot } from "./executor.js";
+import { Reducer, siteScalars } from "./reductions.js";
+import type { TimeStep } from "./time-step.js";
+
+export interface Evolution {
+  /** The slot that holds the last state. */
+  readonly final: Slot;
+  /** Largest residual of an inner equation over all steps, one a system. */
+  readonly worstInner: Float64Array;
+  /** The packed state after every step, if kept. */
+  readonly trajectory: readonly Float64Array[];
+}
+
+/** Steps back and forth between two slots; returns the slot that holds the last state. */
+export async function runSteps(
+  executor: Executor,
+  layout: BatchLayout,
+  step: TimeStep,
+  slots: readonly [Slot, Slot],
+  steps: number,
+  options: {
+    readonly closure: ClosureName;
+    readonly trajectory?: boolean;
+    readonly progress?: (fraction: number) => void;
+  },
+): Promise<Evolution> {
+  const inner = closures[options.closure].implicit ? new InnerResidual(executor, layout, step) : undefined;
+  const innerHistory = inner && new History(executor, "inner residuals", inner.results.length, steps);
+  const states = options.trajectory ? new History(executor, "trajectory", slots[0].length, steps) : undefined;
+  try {
+    for (let t = 0; t < steps; t++) {
+      const next = slots[(t + 1) % 2];
+      step.record(slots[t % 2], next);
+      inner?.record();
+      if (inner) await innerHistory?.push(inner.results);
+      await states?.push(next);
+      await executor.flush();
+      options.progress?.((t + 1) / steps);
+    }
+    const worstInner = new Float64Array(layout.systems);
+    for (const results of (await innerHistory?.all()) ?? []) {
+      inner?.perSystem(results).forEach((value, system) => (worstInner[system] = Math.max(worstInner[system], value)));
+    }
+    const trajectory = (await states?.all()) ?? [];
+    await executor.flush(true);
+    return { final: slots[steps % 2], worstInner, trajectory };
+  } finally {
+    inner?.dispose();
+    innerHistory?.dispose();
+    states?.dispose();
+  }
+}
+
+/** Elements of a history kept on the device before they are read back together (64 MiB of f32). */
+const HISTORY_ELEMENTS = 2 ** 24;
+
+/** Copies of an array at successive steps, read back many at a time. */
+class History {
+  readonly #slot: Slot;
+  readonly #capacity: number;
+  readonly #read: Float64Array[] = [];
+  #filled = 0;
+
+  constructor(
+    private readonly executor: Executor,
+    label: string,
+    private readonly length: number,
+    steps: number,
+  ) {
+    this.#capacity = Math.max(1, Math.min(steps, Math.floor(HISTORY_ELEMENTS / length)));
+    this.#slot = executor.allocate(label, this.#capacity * length);
+  }
+
+  async push(source: Slot): Promise<void> {
+    this.executor.copy(source, this.#slot, { to: this.#filled * this.length, length: this.length });
+    if (++this.#filled === this.#capacity) await this.#drain();
+  }
+
+  async all(): Promise<Float64Array[]> {
+    await this.#drain();
+    return this.#read;
+  }
+
+  dispose(): void {
+    this.executor.free(this.#slot);
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#filled === 0) return;
+    const values = await this.executor.read(this.#slot, 0, this.#filled * this.length);
+    for (let k = 0; k < this.#filled; k++) this.#read.push(values.slice(k * this.length, (k + 1) * this.length));
+    this.#filled = 0;
+  }
+}
+
+/** The largest inner residual of every system after one recorded step. */
+export class InnerResidual {
+  readonly #reducer: Reducer;
+  readonly results: Slot;
+
+  constructor(
+    executor: Executor,
+    private readonly layout: BatchLayout,
+    private readonly step: TimeStep,
+  ) {
+    const { columns } = step.innerResidual;
+    const shape = siteScalars(layout.systems, layout.sites);
+    this.#reducer = new Reducer(executor, { ...shape, columns, columnStride: columns });
+    this.results = this.#reducer.results;
+  }
+
+  record(): void {
+    this.#reducer.record(this.step.innerResidual.slot, "maximum");
+  }
+
+  /** The last column of [system][columns]. */
+  perSystem(results: Float64Array): Float64Array {
+    const { columns } = this.step.innerResidual;
+    return Float64Array.from({ length: this.layout.systems }, (_, system) => results[system * columns + columns - 1]);
+  }
+
+  dispose(): void {
+    this.#reducer.dispose();
+  }
+}

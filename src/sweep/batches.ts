@@ -1,0 +1,115 @@
+/**
+ * From points to batches: which systems can run together, which of them share a coupling matrix, and how many fit.
+ *
+ * Batching never changes a number: every result is summed in an order that depends on N and D alone.
+ */
+import type { ClosureName } from "../physics/closures.js";
+import type { SystemDescription } from "../physics/system.js";
+import { pad } from "../reference/layout.js";
+import type { System } from "../engine/realise.js";
+import type { Point, Sweep } from "./spec.js";
+
+/** One row of the results: a point and a disorder sample. */
+export interface Task {
+  readonly point: number;
+  readonly sample: number;
+  readonly description: SystemDescription;
+}
+
+/** Tasks with the same shape, closure and run; `groups[g]` share one coupling matrix. */
+export interface TaskBatch {
+  readonly closure: ClosureName;
+  readonly run: Point["run"];
+  readonly groups: readonly (readonly Task[])[];
+  /** Relative cost, for the progress bar. */
+  readonly work: number;
+}
+
+export interface BatchLimits {
+  /** Bytes that the couplings of one batch may take. */
+  readonly couplingBytes: number;
+  readonly elementBytes: number;
+}
+
+/** Systems of one batch at most: bounds the work between two looks at the progress bar. */
+const MAX_SYSTEMS = 512;
+
+/** @param sitesOf N of a description; arrays may have to be loaded to know it */
+export function planBatches(sweep: Sweep, limits: BatchLimits, sitesOf: (task: Task) => number): TaskBatch[] {
+  const kinds = new Map<string, Map<string, Task[]>>();
+  sweep.points.forEach((point, index) => {
+    for (let sample = 0; sample < sweep.samples; sample++) {
+      const description = point.system(sample);
+      const task = { point: index, sample, description };
+      const kind = JSON.stringify([point.closure, point.run, sitesOf(task), shapeOf(description)]);
+      const groups = kinds.get(kind) ?? new Map<string, Task[]>();
+      kinds.set(kind, groups);
+      const matrix = matrixKey(description, index);
+      groups.set(matrix, [...(groups.get(matrix) ?? []), task]);
+    }
+  });
+  return [...kinds.values()].flatMap((groups) => {
+    // A batch wants groups of equal size.
+    return [...groupBySize([...groups.values()]).values()].flatMap((sameSize) => cut(sameSize, sweep, limits, sitesOf));
+  });
+}
+
+function groupBySize(groups: readonly Task[][]): Map<number, Task[][]> {
+  const sizes = new Map<number, Task[][]>();
+  for (const group of groups) sizes.set(group.length, [...(sizes.get(group.length) ?? []), group]);
+  return sizes;
+}
+
+function cut(
+  groups: readonly (readonly Task[])[],
+  sweep: Sweep,
+  { couplingBytes, elementBytes }: BatchLimits,
+  sitesOf: (task: Task) => number,
+): TaskBatch[] {
+  const [first] = groups[0];
+  const sites = sitesOf(first);
+  const { couplings, spins } = first.description;
+  const heads = couplings.kind === "attention" ? couplings.heads : 1;
+  const matrixBytes = heads * sites * pad(sites) * elementBytes;
+  const byMemory = Math.max(1, Math.floor(couplingBytes / matrixBytes));
+  const bySystems = Math.max(1, Math.floor(MAX_SYSTEMS / (heads * groups[0].length)));
+  const perBatch = Math.min(byMemory, bySystems);
+  const { closure, run } = sweep.points[first.point];
+  const steps = "steps" in run ? run.steps + 1 : 200;
+  const batches = [];
+  for (let start = 0; start < groups.length; start += perBatch) {
+    const part = groups.slice(start, start + perBatch);
+    const systems = part.length * part[0].length * heads;
+    batches.push({ closure, run, groups: part, work: systems * steps * sites * sites * spins.components });
+  }
+  return batches;
+}
+
+/** What all systems of a batch have in common beside N. */
+function shapeOf({ spins, couplings }: SystemDescription): unknown {
+  if (couplings.kind === "gaussian") return [spins, couplings.kind, couplings.symmetry === 0];
+  if (couplings.kind !== "attention") return [spins, couplings.kind];
+  const { heads, source, mask, dimension, queries, keys, weights } = couplings;
+  // Arrays from files may differ in head dimension, so they only join their like.
+  return [spins, couplings.kind, heads, source, mask, dimension, queries, keys, weights];
+}
+
+/** Tasks with the same key have the same J. */
+function matrixKey({ couplings, count, field, seed, sample }: SystemDescription, point: number): string {
+  if (couplings.kind === "attention" && couplings.source === "state") return `${point} ${sample}`;
+  // Weights act on the field, so the field is part of what makes J.
+  const made = couplings.kind === "attention" && couplings.weights !== undefined ? field : undefined;
+  return JSON.stringify([couplings, count, made, seed, sample]);
+}
+
+/** Realised systems of a batch in the engine's form: groups with one coupling matrix each. */
+export function toSystemBatch(groups: readonly (readonly System[])[]) {
+  const [[first]] = groups;
+  return {
+    spins: first.spins,
+    sites: first.sites,
+    heads: first.heads,
+    couplings: groups.map(([system]) => system.couplings),
+    points: groups.map((group) => group.map(({ beta, field, initial }) => ({ beta, field, initial }))),
+  };
+}

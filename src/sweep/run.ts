@@ -1,0 +1,132 @@
+/** Runs one sweep: batches in turn, a row for every point and sample, and a float64 check of random rows. */
+import type { Executor } from "../engine/executor.js";
+import { type LoadArray, realise, type System } from "../engine/realise.js";
+import { type PointResult, simulate } from "../engine/simulate.js";
+import type { NumericArray } from "../physics/arrays.js";
+import type { ClosureName } from "../physics/closures.js";
+import { STREAMS, uniformMatrix } from "../reference/random.js";
+import { type VerificationReport, verifyStep } from "../verify/verify-step.js";
+import { planBatches, type Task, toSystemBatch } from "./batches.js";
+import type { Sweep } from "./spec.js";
+
+/** One row of results.csv. */
+export interface ResultRow extends Pick<
+  PointResult,
+  "observables" | "residual" | "innerResidual" | "status" | "iterations"
+> {
+  /** Index into `sweep.points`. */
+  readonly point: number;
+  readonly sample: number;
+  readonly sites: number;
+}
+
+export interface SweepVerification extends VerificationReport {
+  readonly point: number;
+  readonly sample: number;
+  readonly closure: ClosureName;
+}
+
+export interface SweepOutcome {
+  readonly sweep: Sweep;
+  /** By point, then by sample. */
+  readonly rows: readonly ResultRow[];
+  readonly verification: readonly SweepVerification[];
+  readonly batches: number;
+  readonly wallSeconds: number;
+}
+
+export interface SweepContext {
+  readonly load: LoadArray;
+  /** What messages start with: the specification's file. */
+  readonly context: string;
+  /** Called with the share of the work that is done. */
+  readonly progress?: (fraction: number) => void;
+}
+
+/** Rows of J that the check recomputes in float64 for one point of every closure. */
+const VERIFIED_ROWS = 64;
+
+/** Couplings take at most this share of the memory limit; states and solver histories need the rest. */
+const COUPLING_SHARE = 0.25;
+
+export async function runSweep(executor: Executor, sweep: Sweep, options: SweepContext): Promise<SweepOutcome> {
+  const start = performance.now();
+  const load = cachedLoader(options.load);
+  const realiseTask = (task: Task) => realise(task.description, load, `${options.context}: system`);
+  const sites = await settleSites(sweep, realiseTask);
+  const limits = {
+    couplingBytes: Math.min(COUPLING_SHARE * executor.memoryLimit, executor.maxArrayLength * executor.elementBytes),
+    elementBytes: executor.elementBytes,
+  };
+  const batches = planBatches(sweep, limits, (task) => sites[task.point]);
+  const checks = chooseChecks(sweep);
+  const isCheck = (task: Task) => checks.some(({ point, sample }) => point === task.point && sample === task.sample);
+  const total = batches.reduce((sum, { work }) => sum + work, 0);
+  const rows: ResultRow[] = [];
+  const verification: SweepVerification[] = [];
+  let done = 0;
+  for (const { closure, run, groups, work } of batches) {
+    const systems: System[][] = [];
+    for (const group of groups) systems.push(await Promise.all(group.map(realiseTask)));
+    const results = await simulate(executor, toSystemBatch(systems), {
+      closure,
+      run,
+      observe: sweep.observe,
+      states: groups.flat().some(isCheck),
+      progress: (fraction) => options.progress?.((done + fraction * work) / total),
+    });
+    for (const [g, group] of groups.entries()) {
+      for (const [k, task] of group.entries()) {
+        const { observables, residual, innerResidual, status, iterations, state } = results[g][k];
+        const { point, sample } = task;
+        rows.push({ point, sample, sites: sites[point], observables, residual, innerResidual, status, iterations });
+        if (!isCheck(task) || state === undefined) continue;
+        // One step from the state the sweep ended in: that is where saturated spins and condensed rows are.
+        const system = { ...systems[g][k], initial: state };
+        const report = await verifyStep(executor, system, closure, { rows: VERIFIED_ROWS, seed: sweep.seed });
+        verification.push({ ...report, point, sample, closure });
+      }
+    }
+    done += work;
+    options.progress?.(done / total);
+  }
+  rows.sort((a, b) => a.point - b.point || a.sample - b.sample);
+  verification.sort((a, b) => a.point - b.point);
+  return { sweep, rows, verification, batches: batches.length, wallSeconds: (performance.now() - start) / 1000 };
+}
+
+/** N of every point: the description says it, or its arrays do. */
+async function settleSites(sweep: Sweep, realiseTask: (task: Task) => Promise<System>): Promise<number[]> {
+  const sites: number[] = [];
+  const known = new Map<string, number>();
+  for (const [point, { system }] of sweep.points.entries()) {
+    const description = system(0);
+    const key = JSON.stringify([description.count, description.couplings, description.field, description.initial]);
+    const count = description.count ?? known.get(key) ?? (await realiseTask({ point, sample: 0, description })).sites;
+    known.set(key, count);
+    sites.push(count);
+  }
+  return sites;
+}
+
+/** One random point and sample of every closure, drawn from the seed. */
+function chooseChecks(sweep: Sweep): { readonly point: number; readonly sample: number }[] {
+  const names = [...new Set(sweep.points.map(({ closure }) => closure))];
+  const draws = uniformMatrix(names.length, 2, { seed: sweep.seed, stream: STREAMS.verificationRows, sample: 0 });
+  return names.map((name, k) => {
+    const candidates = sweep.points.flatMap(({ closure }, index) => (closure === name ? [index] : []));
+    return {
+      point: candidates[Math.floor(draws[2 * k] * candidates.length)],
+      sample: Math.floor(draws[2 * k + 1] * sweep.samples),
+    };
+  });
+}
+
+function cachedLoader(load: LoadArray): LoadArray {
+  const loaded = new Map<string, Promise<NumericArray>>();
+  return (path) => {
+    const known = loaded.get(path) ?? load(path);
+    loaded.set(path, known);
+    return known;
+  };
+}

@@ -1,0 +1,159 @@
+/** Rows of J for chosen sites, whatever the couplings, at a cost of O(rows · N · d): the whole matrix is never formed. */
+import { gaussianSeeds, gaussianStrengths, MASKS } from "../engine/couplings.js";
+import type { System } from "../engine/realise.js";
+import type { Couplings } from "../physics/couplings.js";
+import { pad } from "../reference/layout.js";
+import type { Arithmetic } from "./arithmetic.js";
+
+type Attention = Extract<Couplings, { kind: "attention" }>;
+type Gaussian = Extract<Couplings, { kind: "gaussian" }>;
+
+/** @returns J for the chosen rows, [head][rows][pad(N)] */
+export function couplingRows(system: System, rows: readonly number[], arithmetic: Arithmetic): Float64Array {
+  const { couplings, sites } = system;
+  if (couplings.kind === "gaussian") return gaussianRows(couplings, sites, rows, arithmetic);
+  if (couplings.kind === "attention") return attentionRows(couplings, system, rows, arithmetic);
+  return headRows(couplings.matrix, { rows, heads: 1, width: sites, paddedRows: rows.length }, arithmetic);
+}
+
+/** Rows of an [N][heads · width] array as [head][paddedRows][stride], with zeros in the padding. */
+export function headRows(
+  values: Float64Array,
+  shape: {
+    readonly rows: readonly number[];
+    readonly heads: number;
+    readonly width: number;
+    readonly paddedRows?: number;
+    readonly stride?: number;
+  },
+  { load }: Arithmetic,
+): Float64Array {
+  const { rows, heads, width, paddedRows = pad(rows.length), stride = pad(width) } = shape;
+  const packed = new Float64Array(heads * paddedRows * stride);
+  for (let head = 0; head < heads; head++) {
+    rows.forEach((row, r) => {
+      const from = (row * heads + head) * width;
+      const to = (head * paddedRows + r) * stride;
+      for (let k = 0; k < width; k++) packed[to + k] = load(values[from + k]);
+    });
+  }
+  return packed;
+}
+
+export function allRows(count: number): number[] {
+  return Array.from({ length: count }, (_, row) => row);
+}
+
+function gaussianRows(
+  couplings: Gaussian,
+  sites: number,
+  rows: readonly number[],
+  { kernels, load }: Arithmetic,
+): Float64Array {
+  const width = pad(sites);
+  const seeds = Float64Array.from(gaussianSeeds(couplings));
+  const strengths = Float64Array.from(gaussianStrengths(couplings, sites), load);
+  const constants = { INDEPENDENT: couplings.symmetry === 0 };
+  const chosen = new Float64Array(rows.length * width);
+  rows.forEach((rowStart, r) => {
+    const arrays = { seeds, strengths, couplings: chosen.subarray(r * width, (r + 1) * width) };
+    kernels["gaussian-couplings"](arrays, { couplings: 1, rowStart, rowCount: 1, columns: sites }, constants);
+  });
+  return chosen;
+}
+
+function attentionRows(
+  couplings: Attention,
+  system: System,
+  rows: readonly number[],
+  arithmetic: Arithmetic,
+): Float64Array {
+  const { heads, sites } = system;
+  const { dimension, mask } = couplings;
+  const { kernels, load } = arithmetic;
+  const count = rows.length;
+  const scores = new Float64Array(heads * count * pad(sites));
+  kernels.scores(
+    {
+      queries: features(couplings, system, "query", rows, arithmetic),
+      keys: features(couplings, system, "key", allRows(sites), arithmetic),
+      scales: new Float64Array(heads).fill(load(couplings.scale)),
+      available: availableKeys(couplings, sites, rows),
+      scores,
+    },
+    { couplings: heads, rows: count, rowStart: 0, rowCount: count, columns: sites, dimension, querySharing: 1 },
+    { MASK: mask === "none" ? MASKS.none : MASKS.user },
+  );
+  const chosen = new Float64Array(scores.length);
+  kernels.softmax(
+    { scores, couplings: chosen, statistics: new Float64Array(4 * heads * pad(count)) },
+    { couplings: heads, rows: count, rowStart: 0, rowCount: count, columns: sites },
+  );
+  return chosen;
+}
+
+/** Queries or keys of the given sites, [head][pad(sites)][pad(d)]: as they are given, or W times the features. */
+function features(
+  { dimension, features }: Attention,
+  { heads, field, initial, spins }: System,
+  side: "query" | "key",
+  rows: readonly number[],
+  arithmetic: Arithmetic,
+): Float64Array {
+  if (features.source === "given") {
+    const values = side === "query" ? features.queries : features.keys;
+    return headRows(values, { rows, heads, width: dimension }, arithmetic);
+  }
+  const { kernels } = arithmetic;
+  const width = heads * spins.components;
+  const weights = side === "query" ? features.queryWeights : features.keyWeights;
+  const product = new Float64Array(heads * pad(rows.length) * pad(dimension));
+  kernels.scores(
+    {
+      queries: headRows(features.source === "field" ? field : initial, { rows, heads: 1, width }, arithmetic),
+      keys: weightRows(weights, heads, dimension, width, arithmetic),
+      scales: new Float64Array(heads).fill(1),
+      available: new Float64Array(1),
+      scores: product,
+    },
+    {
+      couplings: heads,
+      rows: rows.length,
+      rowStart: 0,
+      rowCount: pad(rows.length),
+      columns: dimension,
+      dimension: width,
+      querySharing: heads,
+    },
+    { MASK: MASKS.none },
+  );
+  return product;
+}
+
+/** W, [heads · d][width], as [head][pad(d)][pad(width)]. */
+function weightRows(
+  weights: Float64Array,
+  heads: number,
+  dimension: number,
+  width: number,
+  arithmetic: Arithmetic,
+): Float64Array {
+  const stride = pad(dimension) * pad(width);
+  const packed = new Float64Array(heads * stride);
+  for (let head = 0; head < heads; head++) {
+    const rows = allRows(dimension).map((row) => head * dimension + row);
+    packed.set(headRows(weights, { rows, heads: 1, width }, arithmetic), head * stride);
+  }
+  return packed;
+}
+
+/** The mask of the chosen rows, [rows][N]: a causal mask becomes one of these, since row r stands for site rows[r]. */
+function availableKeys({ mask, available }: Attention, sites: number, rows: readonly number[]): Float64Array {
+  if (mask === "none") return new Float64Array(1);
+  const chosen = new Float64Array(rows.length * sites);
+  rows.forEach((row, r) => {
+    if (available === undefined) chosen.fill(1, r * sites, r * sites + row + 1);
+    else chosen.set(available.subarray(row * sites, (row + 1) * sites), r * sites);
+  });
+  return chosen;
+}

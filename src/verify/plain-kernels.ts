@@ -1,0 +1,167 @@
+/**
+ * The kernels of a step in straightforward f32: sums run one after the other, the softmax takes two passes, every result
+ * is rounded. Their error is the yardstick for the error of a GPU. The arguments are those of the float64 twins.
+ */
+import { binaryUpdate } from "../reference/binary-update.js";
+import type { fieldBinary } from "../reference/field-binary.js";
+import type { fieldSphere } from "../reference/field-sphere.js";
+import { gaussianCouplings } from "../reference/gaussian-couplings.js";
+import { pad } from "../reference/layout.js";
+import { type momentWeights, RESPONSES } from "../reference/moment-weights.js";
+import type { reactionWeights } from "../reference/reaction-weights.js";
+import { responseFromMean } from "../reference/responses.js";
+import { MASKED, type scores } from "../reference/scores.js";
+import type { softmax } from "../reference/softmax.js";
+import { sphereTap } from "../reference/sphere-tap.js";
+import { sphereTapStart } from "../reference/sphere-tap-start.js";
+import { sphereUpdate } from "../reference/sphere-update.js";
+
+const round = Math.fround;
+
+const plainScores: typeof scores = (arrays, params, { MASK }) => {
+  const { couplings, rows, rowStart, rowCount, columns, dimension, querySharing } = params;
+  const stride = pad(dimension);
+  const width = pad(columns);
+  for (let c = 0; c < couplings; c++) {
+    for (let r = 0; r < rowCount; r++) {
+      const i = rowStart + r;
+      const query = (Math.floor(c / querySharing) * pad(rows) + i) * stride;
+      const out = (c * rowCount + r) * width;
+      for (let j = 0; j < columns; j++) {
+        const key = (c * width + j) * stride;
+        let sum = 0;
+        for (let k = 0; k < dimension; k++) sum = round(sum + round(arrays.queries[query + k] * arrays.keys[key + k]));
+        const masked = (MASK === 1 && j > i) || (MASK === 2 && arrays.available[i * columns + j] === 0);
+        arrays.scores[out + j] = masked ? MASKED : round(arrays.scales[c] * sum);
+      }
+      arrays.scores.fill(0, out + columns, out + width);
+    }
+  }
+};
+
+/** J alone: the row statistics are not part of a step. */
+const plainSoftmax: typeof softmax = (arrays, { couplings, rowCount, columns }) => {
+  const width = pad(columns);
+  for (let row = 0; row < couplings * rowCount; row++) {
+    const scores = arrays.scores.subarray(row * width, row * width + columns);
+    const weights = arrays.couplings.subarray(row * width, (row + 1) * width).fill(0);
+    let maximum = MASKED;
+    for (let j = 0; j < columns; j++) maximum = Math.max(maximum, scores[j]);
+    let total = 0;
+    for (let j = 0; j < columns; j++) {
+      if (!(scores[j] > MASKED)) continue;
+      weights[j] = round(Math.exp(round(scores[j] - maximum)));
+      total = round(total + weights[j]);
+    }
+    for (let j = 0; j < columns && total > 0; j++) weights[j] = round(weights[j] / total);
+  }
+};
+
+const plainFieldBinary: typeof fieldBinary = (arrays, params, { MOMENTS }) => {
+  const { systems, systemsPerCoupling, rows, rowStart, rowCount, columns } = params;
+  const width = pad(columns);
+  for (let s = 0; s < systems; s++) {
+    const matrix = Math.floor(s / systemsPerCoupling) * rowCount * width;
+    for (let r = 0; r < rowCount; r++) {
+      let linear = 0;
+      let square = 0;
+      for (let j = 0; j < columns; j++) {
+        const coupling = arrays.couplings[matrix + r * width + j];
+        linear = round(linear + round(coupling * arrays.state[s * width + j]));
+        if (MOMENTS > 0) {
+          square = round(square + round(round(coupling * coupling) * arrays.weights[s * width + j]));
+        }
+      }
+      const target = s * pad(rows) + rowStart + r;
+      arrays.field[target] = linear;
+      if (MOMENTS > 0) arrays.moments[target] = square;
+    }
+  }
+};
+
+const plainFieldSphere: typeof fieldSphere = (arrays, params, { MOMENTS }) => {
+  const { systems, systemsPerCoupling, rows, rowStart, rowCount, columns, dimension, weightKinds } = params;
+  const width = pad(columns);
+  const stride = pad(dimension);
+  for (let s = 0; s < systems; s++) {
+    const matrix = Math.floor(s / systemsPerCoupling) * rowCount * width;
+    for (let r = 0; r < rowCount; r++) {
+      const row = s * pad(rows) + rowStart + r;
+      const linear = arrays.field.subarray(row * stride, (row + 1) * stride).fill(0);
+      const squares = [0, 0];
+      for (let j = 0; j < columns; j++) {
+        const coupling = arrays.couplings[matrix + r * width + j];
+        const site = (s * width + j) * stride;
+        for (let k = 0; k < dimension; k++) linear[k] = round(linear[k] + round(coupling * arrays.state[site + k]));
+        for (let kind = 0; kind < MOMENTS; kind++) {
+          const weight = arrays.weights[(s * weightKinds + kind) * width + j];
+          squares[kind] = round(squares[kind] + round(round(coupling * coupling) * weight));
+        }
+      }
+      for (let kind = 0; kind < MOMENTS; kind++) {
+        arrays.moments[(s * MOMENTS + kind) * pad(rows) + rowStart + r] = squares[kind];
+      }
+    }
+  }
+};
+
+const plainMomentWeights: typeof momentWeights = (arrays, params, { KINDS, PUBLISHED, RESPONSE }) => {
+  const { systems, sites, components, componentStride, radius } = params;
+  const padded = pad(sites);
+  arrays.weights.fill(0, 0, systems * KINDS * padded);
+  for (let s = 0; s < systems; s++) {
+    for (let site = 0; site < sites; site++) {
+      const at = (s * padded + site) * componentStride;
+      let square = 0;
+      for (let k = 0; k < components; k++) square = round(square + round(arrays.state[at + k] ** 2));
+      const norm = Math.min(round(Math.sqrt(square)), radius);
+      const target = s * KINDS * padded + site;
+      arrays.weights[target] = round(round(radius - norm) * round(radius + norm));
+      if (KINDS !== 3) continue;
+      const variance = PUBLISHED
+        ? { tangential: 1, anisotropy: 1 }
+        : responseFromMean(norm, radius, components, RESPONSES[RESPONSE]);
+      arrays.weights[target + padded] = round(variance.tangential);
+      arrays.weights[target + 2 * padded] = round(variance.anisotropy);
+    }
+  }
+};
+
+const plainReactionWeights: typeof reactionWeights = (arrays, params) => {
+  const { systems, systemsPerCoupling, rowCount, columns } = params;
+  const width = pad(columns);
+  const block = rowCount * width;
+  for (let s = 0; s < systems; s++) {
+    const matrix = Math.floor(s / systemsPerCoupling) * block;
+    for (let k = 0; k < block; k++) {
+      const coupling = arrays.couplings[matrix + k];
+      const weight = round(round(coupling * coupling) * arrays.weights[(s * 3 + 2) * width + (k % width)]);
+      arrays.reactions[s * block + k] = round(weight * arrays.reactions[s * block + k]);
+    }
+  }
+};
+
+/** The twin, its results rounded: for what is done at one site, where no sum runs over the others. */
+function rounded<Arrays extends Readonly<Record<string, Float64Array>>, Params, Constants>(
+  twin: (arrays: Arrays, params: Params, constants: Constants) => void,
+  ...results: readonly (keyof Arrays)[]
+): (arrays: Arrays, params: Params, constants: Constants) => void {
+  return (arrays, params, constants) => {
+    twin(arrays, params, constants);
+    for (const name of results) arrays[name].forEach((value, index, array) => (array[index] = round(value)));
+  };
+}
+
+export const plainKernels = {
+  scores: plainScores,
+  softmax: plainSoftmax,
+  "gaussian-couplings": rounded(gaussianCouplings, "couplings"),
+  "moment-weights": plainMomentWeights,
+  "field-binary": plainFieldBinary,
+  "field-sphere": plainFieldSphere,
+  "binary-update": rounded(binaryUpdate, "image"),
+  "sphere-update": rounded(sphereUpdate, "image"),
+  "sphere-tap-start": rounded(sphereTapStart, "local", "effective", "mean", "sites"),
+  "sphere-tap": rounded(sphereTap, "effective", "mean", "best", "sites"),
+  "reaction-weights": plainReactionWeights,
+} as const;

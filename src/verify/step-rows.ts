@@ -1,0 +1,170 @@
+/** Chosen rows of one step m(1) = G(m(0)), on the CPU: the stages of the engine on a rectangular system, rows × N. */
+import { BINARY_CLOSURES } from "../reference/binary-update.js";
+import { pad } from "../reference/layout.js";
+import { RESPONSES } from "../reference/moment-weights.js";
+import { SPHERE_CLOSURES } from "../reference/sphere-update.js";
+import type { System } from "../engine/realise.js";
+import { MOMENT_SUMS } from "../engine/time-step.js";
+import { type ClosureName, momentRule } from "../physics/closures.js";
+import { InputError } from "../physics/input-error.js";
+import type { Arithmetic } from "./arithmetic.js";
+import { allRows, couplingRows, headRows } from "./coupling-rows.js";
+
+/**
+ * @param rows sites whose image is wanted
+ * @returns G(m(0)) of these sites, [rows][heads · D]
+ * @throws InputError if the closure is not defined for the spins
+ */
+export function evaluateRows(
+  system: System,
+  closure: ClosureName,
+  rows: readonly number[],
+  arithmetic: Arithmetic,
+): Float64Array {
+  const { spins, sites, heads } = system;
+  const rule = momentRule(closure, spins);
+  if (typeof rule !== "string") throw new InputError("closure", rule.found, rule.expected);
+  const { kernels, load } = arithmetic;
+  const { components } = spins;
+  const stride = spins.kind === "binary" ? 1 : pad(components);
+  const pick = (values: Float64Array, from: readonly number[]) =>
+    headRows(values, { rows: from, heads, width: components, stride }, arithmetic);
+
+  const step: RowStep = {
+    arithmetic,
+    rows: rows.length,
+    sites,
+    systems: heads,
+    components,
+    stride,
+    radius: load(spins.radius),
+    response: spins.kind === "sphere" ? RESPONSES.indexOf(spins.response) : 0,
+    published: rule === "tensor-published",
+    couplings: couplingRows(system, rows, arithmetic),
+    state: pick(system.initial, allRows(sites)),
+    previous: pick(system.initial, rows),
+    externalField: pick(system.field, rows),
+    betas: new Float64Array(heads).fill(load(system.beta)),
+    weights: new Float64Array(heads * MOMENT_SUMS[rule].kinds * pad(sites)),
+    weightKinds: MOMENT_SUMS[rule].kinds,
+    field: new Float64Array(heads * pad(rows.length) * stride),
+    moments: new Float64Array(heads * Math.max(1, MOMENT_SUMS[rule].sums) * pad(rows.length)),
+  };
+  const { state, weights, radius, published, response, weightKinds, field, moments } = step;
+  if (weightKinds > 0) {
+    kernels["moment-weights"](
+      { state, weights },
+      { systems: heads, sites, components, componentStride: stride, radius },
+      { KINDS: weightKinds, PUBLISHED: published, RESPONSE: response },
+    );
+  }
+  multiply(step, { couplings: step.couplings, field, moments, MOMENTS: MOMENT_SUMS[rule].sums });
+
+  const image = new Float64Array(field.length);
+  if (rule.startsWith("tensor")) solveTensor(step, image);
+  else updateSites(step, spins.kind, closure, image);
+  return unpackRows(step, image);
+}
+
+/** One step of chosen rows: arrays in the layout of the kernels, with `rows` where a site receives and N where it sends. */
+interface RowStep {
+  readonly arithmetic: Arithmetic;
+  readonly rows: number;
+  readonly sites: number;
+  readonly systems: number;
+  readonly components: number;
+  readonly stride: number;
+  readonly radius: number;
+  readonly response: number;
+  readonly published: boolean;
+  readonly couplings: Float64Array;
+  /** m(0) of all sites, and of the chosen ones. */
+  readonly state: Float64Array;
+  readonly previous: Float64Array;
+  readonly externalField: Float64Array;
+  readonly betas: Float64Array;
+  readonly weights: Float64Array;
+  readonly weightKinds: number;
+  readonly field: Float64Array;
+  readonly moments: Float64Array;
+}
+
+/** The products with all N sites: J m and the sums of J² w, or K m of the reaction. */
+function multiply(
+  step: RowStep,
+  target: { couplings: Float64Array; field: Float64Array; moments: Float64Array; MOMENTS: number },
+): void {
+  const { systems, rows, sites, components, state, weights, weightKinds, stride } = step;
+  const { couplings, field, moments, MOMENTS } = target;
+  const { kernels } = step.arithmetic;
+  const arrays = { couplings, state, weights, field, moments };
+  const params = { systems, systemsPerCoupling: 1, rows, rowStart: 0, rowCount: rows, columns: sites };
+  if (stride === 1) kernels["field-binary"](arrays, params, { MOMENTS });
+  else kernels["field-sphere"](arrays, { ...params, dimension: components, weightKinds }, { MOMENTS });
+}
+
+function updateSites(step: RowStep, kind: "binary" | "sphere", closure: ClosureName, image: Float64Array): void {
+  const { systems, rows, components, radius, response, externalField, field, moments, betas } = step;
+  const { kernels } = step.arithmetic;
+  const solveResidual = new Float64Array(systems * pad(rows));
+  const arrays = { externalField, field, moments, betas, image, solveResidual };
+  if (kind === "binary") {
+    const CLOSURE = closure === "naive" ? BINARY_CLOSURES.naive : BINARY_CLOSURES.tap;
+    kernels["binary-update"](arrays, { systems, sites: rows }, { CLOSURE });
+  } else {
+    const CLOSURE = SPHERE_CLOSURES[closure as keyof typeof SPHERE_CLOSURES];
+    const params = { systems, sites: rows, dimension: components, radius };
+    kernels["sphere-update"](arrays, params, { CLOSURE, RESPONSE: response });
+  }
+}
+
+/** The second-order equation of the chosen sites; their reaction sums run over all sites and are taken anew each time. */
+function solveTensor(step: RowStep, image: Float64Array): void {
+  const { systems, rows, sites, components, radius, response, published, state, weights } = step;
+  const { kernels, inner } = step.arithmetic;
+  const likeState = () => new Float64Array(step.field.length);
+  const [local, effective, mean, reaction] = [likeState(), likeState(), likeState(), likeState()];
+  const solved = new Float64Array(2 * systems * pad(rows));
+  const { betas, externalField, field, previous, moments, couplings } = step;
+  const params = { systems, sites: rows, dimension: components, radius };
+  kernels["sphere-tap-start"](
+    { externalField, field, previous, betas, local, effective, mean, sites: solved },
+    params,
+    { RESPONSE: response },
+  );
+  const reactions = new Float64Array(couplings.length);
+  const units = new Float64Array(systems).fill(1);
+  const shape = { couplings: systems, rows, rowStart: 0, rowCount: rows, columns: sites };
+  const iterations = published ? inner.iterations.published : inner.iterations.corrected;
+  const unsolved = () => solved.some((residual, k) => k % 2 === 1 && residual > inner.tolerance);
+  for (let iteration = 0; iteration < iterations && unsolved(); iteration++) {
+    kernels.scores(
+      { queries: mean, keys: state, scales: units, available: units, scores: reactions },
+      { ...shape, dimension: components, querySharing: 1 },
+      { MASK: 0 },
+    );
+    kernels["reaction-weights"](
+      { couplings, weights, reactions },
+      { systems, systemsPerCoupling: 1, rowCount: rows, columns: sites },
+    );
+    multiply(step, { couplings: reactions, field: reaction, moments, MOMENTS: 0 });
+    kernels["sphere-tap"](
+      { local, moments, reaction, betas, effective, mean, best: image, sites: solved },
+      { ...params, tolerance: inner.tolerance },
+      { PUBLISHED: published, RESPONSE: response },
+    );
+  }
+}
+
+/** [head][pad(rows)][stride] as [rows][heads · D]. */
+function unpackRows({ systems, rows, components, stride }: RowStep, image: Float64Array): Float64Array {
+  const width = systems * components;
+  const result = new Float64Array(rows * width);
+  for (let head = 0; head < systems; head++) {
+    for (let row = 0; row < rows; row++) {
+      const from = (head * pad(rows) + row) * stride;
+      result.set(image.subarray(from, from + components), row * width + head * components);
+    }
+  }
+  return result;
+}

@@ -1,0 +1,179 @@
+/**
+ * Attention rows sum to one, so equal means m_i = a n stay equal and a follows the response of one site exactly, for
+ * any queries, keys, mask, N and D (oracles C, equations 6.4).
+ */
+import { describe, expect, it } from "vitest";
+import { responseGain } from "../../src/reference/responses.js";
+import { readCase } from "../cases.js";
+import { norms, precisions, type Precision, realised, run, runBatch, sharing } from "./engines.js";
+
+type Response = "large-d" | "exact";
+
+interface FixedPoints {
+  data: {
+    order_parameter: { D: number; R: number; beta: number; m_largeD: number; m_vMF: number }[];
+    uniform_field: { D: number; R: number; beta: number; h: number; m: number }[];
+  };
+}
+
+const { order_parameter, uniform_field } = readCase<FixedPoints>("kinetic/attention-exact-fixed-points").data;
+
+interface Setting {
+  sites: number;
+  dimension: number;
+  beta: number;
+  response?: Response;
+  mask?: "none" | "causal";
+  source?: "field" | "state";
+  headDimension?: number;
+  scale?: number;
+}
+
+/** Random queries and keys, or random weights that act on the state; no field. */
+function attention(setting: Setting, initial: object) {
+  const { sites, dimension, beta, response = "large-d", mask = "none", source = "field" } = setting;
+  const { headDimension = 8, scale = 1 } = setting;
+  const random = { kind: "gaussian" };
+  const matrices =
+    source === "state" ? { weights: { query: random, key: random } } : { queries: random, keys: random };
+  return {
+    spins: { kind: "sphere", dimension, response, count: sites },
+    beta,
+    couplings: { kind: "attention", ...matrices, dimension: headDimension, source, scale, mask },
+    initial,
+    seed: 11,
+  };
+}
+
+/** The sphere step with unit row sums and no field: a <- F(a). */
+function scalarMap(a: number, beta: number, dimension: number, response: Response): number {
+  return a * responseGain(a, beta, Math.sqrt(dimension / 2 - 1), dimension, response);
+}
+
+const fixedPointTolerance = (precision: Precision, radius: number) => (precision === "f64" ? 1e-12 : 1e-5 * radius);
+
+const settings: [string, Omit<Setting, "beta">][] = [
+  ["N 16, D 8", { sites: 16, dimension: 8 }],
+  ["N 64, D 32, peaked", { sites: 64, dimension: 32, scale: 4 }],
+  ["N 128, D 64, causal, very peaked", { sites: 128, dimension: 64, scale: 30, mask: "causal" }],
+  ["N 33, D 5, causal, exact", { sites: 33, dimension: 5, mask: "causal", response: "exact" }],
+  ["N 21, D 8, couplings of the state", { sites: 21, dimension: 8, source: "state" }],
+  ["N 21, D 8, causal couplings of the state", { sites: 21, dimension: 8, source: "state", mask: "causal" }],
+];
+
+describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
+  it.each(settings)("%s: a uniform start follows the map at every step", async (_, setting) => {
+    const { dimension, response = "large-d" } = setting;
+    const radius = Math.sqrt(dimension / 2 - 1);
+    const steps = precision === "f64" ? 300 : 50;
+    for (const beta of [1.5, 1.98, 2, 2.05, 4]) {
+      const system = attention({ ...setting, beta }, { kind: "constant", value: 0.6 });
+      const { trajectory } = await run(precision, system, { closure: "naive", run: { steps }, trajectory: true });
+      let a = 0.6 * radius;
+      let worst = 0;
+      for (const state of trajectory!) {
+        a = scalarMap(a, beta, dimension, response);
+        for (const norm of norms(state, dimension)) worst = Math.max(worst, Math.abs(norm - a) / radius);
+      }
+      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C map ${_} beta ${beta}|${worst}|1e-5`);
+      expect(worst, `beta ${beta}`).toBeLessThan(precision === "f64" ? 1e-13 : 1e-5);
+    }
+  });
+
+  it("grows a small start by β/2 (large-d) or β (D - 2)/(2 D) (exact) a step", async () => {
+    for (const response of ["large-d", "exact"] as const) {
+      for (const dimension of [8, 16]) {
+        for (const beta of [1.5, 2, 2.5]) {
+          const radius = Math.sqrt(dimension / 2 - 1);
+          const system = attention({ sites: 16, dimension, beta, response }, { kind: "constant", value: 1e-3 });
+          const { state } = await run(precision, system, { closure: "naive", run: { steps: 1 } });
+          const factor = response === "exact" ? (beta * (dimension - 2)) / (2 * dimension) : beta / 2;
+          for (const norm of norms(state, dimension)) expect(Math.abs(norm / (1e-3 * radius) - factor)).toBeLessThan(1e-4);
+        }
+      }
+    }
+  });
+
+  it.each(["large-d", "exact"] as const)("orders to the tabulated norm, %s response", async (response) => {
+    for (const dimension of new Set(order_parameter.map(({ D }) => D))) {
+      // β = 2 is the critical point of the large-d response: convergence is algebraic there and tested above.
+      const rows = order_parameter.filter(({ D, beta }) => D === dimension && beta !== 2);
+      const systems = await Promise.all(
+        rows.map(({ beta }) =>
+          realised(attention({ sites: 12, dimension, beta, response }, { kind: "constant", value: 0.5 })),
+        ),
+      );
+      const [results] = await runBatch(precision, sharing(systems), { closure: "naive", run: { steady: {} } });
+      rows.forEach(({ R, beta, m_largeD, m_vMF }, k) => {
+        const expected = response === "exact" ? m_vMF : m_largeD;
+        const worst = Math.max(...norms(results[k].state, dimension).map((norm) => Math.abs(norm - expected)));
+        if (process.env.ORACLE_LOG) {
+          const { status, iterations } = results[k];
+          console.log(`${precision} C ${response} D ${dimension} b ${beta} ${worst / R} ${status} ${iterations}`);
+          console.log(`ORACLE|${precision} C order ${response}|${precision === "f64" ? worst : worst / R}|1e-5`);
+        }
+        expect(results[k].status, `D ${dimension} beta ${beta}`).toBe("converged");
+        expect(worst, `D ${dimension} beta ${beta}`).toBeLessThan(fixedPointTolerance(precision, R));
+      });
+    }
+  });
+
+  it("orders above its threshold only", async () => {
+    for (const [response, threshold] of [
+      ["large-d", 2],
+      ["exact", 16 / 6],
+    ] as const) {
+      for (const beta of [0.99 * threshold, 1.02 * threshold]) {
+        const system = attention({ sites: 12, dimension: 8, beta, response }, { kind: "constant", value: 0.3 });
+        const { state, status } = await run(precision, system, { closure: "naive", run: { steady: {} } });
+        expect(status).toBe("converged");
+        const [norm] = norms(state, 8);
+        if (beta < threshold) expect(norm).toBeLessThan(1e-4);
+        else if (response === "large-d") expect(norm).toBeCloseTo(Math.sqrt(3 * (1 - 2 / beta)), 4);
+        else expect(norm).toBeGreaterThan(0.1);
+      }
+    }
+  });
+
+  it("answers a uniform field with the tabulated mean", async () => {
+    for (const { D, R, beta, h, m } of uniform_field) {
+      const setting = attention({ sites: 12, dimension: D, beta }, { kind: "field" });
+      const system = { ...setting, field: { kind: "constant", value: h / R } };
+      const { state, status } = await run(precision, system, { closure: "naive", run: { steady: {} } });
+      expect(status).toBe("converged");
+      const worst = Math.max(...norms(state, D).map((norm) => Math.abs(norm - m)));
+      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C uniform field|${worst}|1e-13`);
+      expect(worst, `D ${D} beta ${beta} h ${h}`).toBeLessThan(precision === "f64" ? 1e-13 * Math.max(1, R) : 1e-5 * R);
+    }
+  });
+
+  it.each(settings)("%s: any start in the ordered phase reaches that norm at every site", async (_, setting) => {
+    const { dimension, response = "large-d" } = setting;
+    const radius = Math.sqrt(dimension / 2 - 1);
+    for (const beta of [2.5, 4]) {
+      if (response === "exact" && beta < (2 * dimension) / (dimension - 2)) continue;
+      const system = attention({ ...setting, beta }, { kind: "direction", norm: 0.5 });
+      const { state, status } = await run(precision, system, { closure: "naive", run: { steady: {} } });
+      let target = radius / 2;
+      for (let k = 0; k < 1000; k++) target = scalarMap(target, beta, dimension, response);
+      const worst = Math.max(...norms(state, dimension).map((norm) => Math.abs(norm - target)));
+      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C generic ${_} ${beta} ${status}|${worst / radius}|1e-4`);
+      expect(status).toBe("converged");
+      expect(worst, `beta ${beta}`).toBeLessThan(1e-4 * radius);
+    }
+  });
+
+  it.each(["field", "state"] as const)("binary: a <- tanh βa, threshold 1, couplings of the %s", async (source) => {
+    for (const beta of [0.8, 1.25, 2]) {
+      const { spins: _, ...rest } = attention({ sites: 16, dimension: 8, beta, source }, { kind: "constant", value: 0.4 });
+      const system = { ...rest, spins: { kind: "binary", count: 16 } };
+      const options = { closure: "naive", run: { steps: 40 }, trajectory: true } as const;
+      const { trajectory } = await run(precision, system, options);
+      let a = 0.4;
+      for (const state of trajectory!) {
+        a = Math.tanh(beta * a);
+        for (const m of state) expect(Math.abs(m - a)).toBeLessThan(precision === "f64" ? 1e-14 : 1e-6);
+      }
+    }
+  });
+});
