@@ -1,9 +1,10 @@
 /** The figures of a sweep: every observable against the first numeric axis, a series for each combination of the others. */
 import { observables, type ObservableName } from "../physics/observables.js";
+import type { Spins } from "../physics/spins.js";
 import type { Figure, Point as FigurePoint, Series } from "./figures/figure.js";
 import { type Overlay, overlayFor } from "./overlays.js";
 import type { SweepOutcome } from "./run.js";
-import { isConverged, type SummaryRow } from "./tables.js";
+import { figureAxis, isConverged, type SummaryRow } from "./tables.js";
 
 /** Labels of axes with a symbol of their own; other paths stand as they are. */
 const AXIS_LABELS: Readonly<Record<string, string>> = {
@@ -45,9 +46,7 @@ const CURVE_POINTS = 241;
 /** One figure an observable, by its name; none if no axis is numeric. */
 export function sweepFigures(outcome: SweepOutcome, summary: readonly SummaryRow[]): Map<ObservableName, Figure> {
   const { sweep } = outcome;
-  const axisIndex = sweep.axes.findIndex(
-    ({ values }) => values.length > 1 && values.every((v) => typeof v === "number"),
-  );
+  const axisIndex = figureAxis(sweep);
   const figures = new Map<ObservableName, Figure>();
   if (axisIndex < 0) return figures;
   for (const name of sweep.observe) figures.set(name, figureOf(outcome, summary, axisIndex, name));
@@ -92,16 +91,23 @@ function figureOf(
     series.unshift({ kind: "line", x, y, ...(k === 0 && { name: overlay.name }), ...own });
     if (overlay.mark) marks.set(`${overlay.mark.x}`, { ...overlay.mark, ...own });
   });
+  const { spins } = sweep.points[0].system(0);
   return {
     panels: [
       {
         x: { label: AXIS_LABELS[axis.path] ?? axis.path, scale: axis.scale },
-        y: { label: OBSERVABLE_LABELS[name], scale: yScale(summary, name) },
+        y: { label: observableLabel(name, spins), scale: yScale(summary, name) },
         series,
         marks: [...marks.values()],
       },
     ],
   };
+}
+
+/** The magnetization of sphere spins is a length in units of R. */
+function observableLabel(name: ObservableName, spins: Spins): string {
+  const length = name === "magnetization" || name === "absolute-magnetization";
+  return length && spins.kind === "sphere" ? "order parameter |*m*| / *R*" : OBSERVABLE_LABELS[name];
 }
 
 function seriesPart(path: string, value: string): string {

@@ -1,6 +1,7 @@
 /** results.csv, summary.csv, and the table a sweep ends with. */
 import { stringify } from "csv-stringify/sync";
 import { type ObservableName } from "../physics/observables.js";
+import { overlayFor } from "./overlays.js";
 import type { ResultRow, SweepOutcome } from "./run.js";
 import type { AxisValue, Sweep } from "./spec.js";
 import { type SampleSummary, summarize } from "./statistics.js";
@@ -92,25 +93,70 @@ function cell(value: number | undefined): number | string {
   return value === undefined || Number.isNaN(value) ? "" : value;
 }
 
-/** Lines that a terminal of 80 columns shows: the first observable against the first axis, a column per closure. */
+/** Columns of a terminal table at most; more series are left to summary.csv. */
+const MAX_TABLE_COLUMNS = 4;
+
+/**
+ * Lines that a terminal of 80 columns shows: the first observable against the first numeric axis, a column for each
+ * combination of the other axes, and the exact result where there is one.
+ */
 export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryRow[]): string {
-  const columns = ["", ...axisColumns(sweep), ...sweep.observe].slice(1);
-  const body = summary.map(({ point, samples, converged, statistics }) => [
-    ...axisValues(sweep, point).map((value) => (typeof value === "number" ? short(value) : value)),
-    ...sweep.observe.map((name) => {
-      const at = statistics[name];
-      const error = at === undefined || Number.isNaN(at.standardError) ? "" : ` ± ${at.standardError.toFixed(4)}`;
-      return `${at === undefined ? "" : at.mean.toFixed(4)}${error}`;
-    }),
-    converged < samples ? `${samples - converged} of ${samples} not converged` : "",
-  ]);
-  const widths = columns.map((title, k) => Math.max(title.length, ...body.map((line) => line[k].length)));
-  const format = (line: readonly string[]) =>
-    line
-      .map((text, k) => (k < widths.length ? text.padStart(widths[k]) : text))
-      .join("  ")
-      .trimEnd();
-  return [format(columns), ...body.map(format)].map((line) => `  ${line}`).join("\n");
+  const [observable] = sweep.observe;
+  const axis = Math.max(0, figureAxis(sweep));
+  const labelOf = ({ values }: SummaryRow) =>
+    values.flatMap((value, k) => (k === axis ? [] : [axisLabel(sweep.axes[k].path, value)])).join(", ");
+  const labels = [...new Set(summary.map(labelOf))];
+  const shown = labels.slice(0, MAX_TABLE_COLUMNS);
+  const byValue = new Map<AxisValue, Map<string, SummaryRow>>();
+  for (const row of summary) {
+    const at = byValue.get(row.values[axis]) ?? new Map<string, SummaryRow>();
+    byValue.set(row.values[axis], at.set(labelOf(row), row));
+  }
+  let unconverged = 0;
+  const body = [...byValue].map(([value, rows]) => {
+    const first = [...rows.values()][0];
+    const overlay = overlayFor(sweep.axes[axis].path, observable, sweep.points[first.point].system(0));
+    const exact = labels.length === 1 || sharesExact(sweep, axis) ? overlay?.curve(Number(value)) : undefined;
+    const cells = shown.map((label) => {
+      const row = rows.get(label);
+      if (row === undefined) return "";
+      const failed = row.samples - row.converged;
+      unconverged += failed;
+      return `${meanAndError(row.statistics[observable])}${failed > 0 ? "*" : " "}`;
+    });
+    return [typeof value === "number" ? short(value) : value, ...cells, exact === undefined ? "" : exact.toFixed(4)];
+  });
+  const title = [sweep.axes[axis].path, ...shown.map((label) => `${label || observable} `), "exact"];
+  const hasExact = body.some((line) => line[line.length - 1] !== "");
+  const table = [title, ...body].map((line) => (hasExact ? line : line.slice(0, -1)));
+  const widths = table[0].map((_, k) => Math.max(...table.map((line) => line[k].length)));
+  const lines = table.map((line) => `  ${line.map((text, k) => text.padStart(widths[k])).join("  ")}`.trimEnd());
+  const notes = [
+    `  ${observable}, mean ± standard error of ${sweep.samples} sample${sweep.samples > 1 ? "s" : ""}`,
+    ...(unconverged > 0 ? [`  * ${unconverged} runs did not converge`] : []),
+    ...(labels.length > shown.length ? [`  ${labels.length - shown.length} more series: see summary.csv`] : []),
+  ];
+  return [...notes, ...lines].join("\n");
+}
+
+/** The axis that figures and tables put things against: the first numeric one with more than one value, or -1. */
+export function figureAxis({ axes }: Sweep): number {
+  return axes.findIndex(({ values }) => values.length > 1 && values.every((value) => typeof value === "number"));
+}
+
+/** Whether the exact result is the same for every series, because they differ in the closure alone. */
+function sharesExact({ axes }: Sweep, axis: number): boolean {
+  return axes.every(({ path, values }, k) => k === axis || path === "closure" || values.length === 1);
+}
+
+function axisLabel(path: string, value: AxisValue): string {
+  const key = path.split(".").at(-1) ?? path;
+  return path === "closure" ? String(value) : `${key} ${value}`;
+}
+
+function meanAndError(at: SampleSummary | undefined): string {
+  if (at === undefined) return "";
+  return Number.isNaN(at.standardError) ? at.mean.toFixed(4) : `${at.mean.toFixed(4)} ± ${at.standardError.toFixed(4)}`;
 }
 
 function short(value: number): string {

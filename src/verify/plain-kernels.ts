@@ -2,7 +2,6 @@
  * The kernels of a step in straightforward f32: sums run one after the other, the softmax takes two passes, every result
  * is rounded. Their error is the yardstick for the error of a GPU. The arguments are those of the float64 twins.
  */
-import { binaryUpdate } from "../reference/binary-update.js";
 import type { fieldBinary } from "../reference/field-binary.js";
 import type { fieldSphere } from "../reference/field-sphere.js";
 import { gaussianCouplings } from "../reference/gaussian-couplings.js";
@@ -14,7 +13,7 @@ import { MASKED, type scores } from "../reference/scores.js";
 import type { softmax } from "../reference/softmax.js";
 import { sphereTap } from "../reference/sphere-tap.js";
 import { sphereTapStart } from "../reference/sphere-tap-start.js";
-import { sphereUpdate } from "../reference/sphere-update.js";
+import { plainBinaryUpdate, plainSphereUpdate } from "./plain-updates.js";
 
 const round = Math.fround;
 
@@ -141,7 +140,7 @@ const plainReactionWeights: typeof reactionWeights = (arrays, params) => {
   }
 };
 
-/** The twin, its results rounded: for what is done at one site, where no sum runs over the others. */
+/** The twin, its results rounded: random numbers, and the inner iteration of sphere TAP, which forgets its rounding. */
 function rounded<Arrays extends Readonly<Record<string, Float64Array>>, Params, Constants>(
   twin: (arrays: Arrays, params: Params, constants: Constants) => void,
   ...results: readonly (keyof Arrays)[]
@@ -159,8 +158,8 @@ export const plainKernels = {
   "moment-weights": plainMomentWeights,
   "field-binary": plainFieldBinary,
   "field-sphere": plainFieldSphere,
-  "binary-update": rounded(binaryUpdate, "image"),
-  "sphere-update": rounded(sphereUpdate, "image"),
+  "binary-update": plainBinaryUpdate,
+  "sphere-update": plainSphereUpdate,
   "sphere-tap-start": rounded(sphereTapStart, "local", "effective", "mean", "sites"),
   "sphere-tap": rounded(sphereTap, "effective", "mean", "best", "sites"),
   "reaction-weights": plainReactionWeights,

@@ -1,0 +1,95 @@
+/**
+ * The cases of every kernel: seeded inputs, shapes, constants, and what each output has to be compared by. The tests of
+ * `test/kernels` run all of them; benchmarks build larger ones with `buildCase`.
+ *
+ * A new case is one more row in the list of its kernel, in `test/kernels/cases`; its name is made of its parameters.
+ */
+import type { Stage, StageName } from "../src/engine/executor.js";
+import * as anderson from "./kernels/cases/anderson.js";
+import * as attention from "./kernels/cases/attention.js";
+import * as couplings from "./kernels/cases/couplings.js";
+import * as fields from "./kernels/cases/fields.js";
+import * as reductions from "./kernels/cases/reductions.js";
+import * as sphereTap from "./kernels/cases/sphere-tap.js";
+import * as updates from "./kernels/cases/updates.js";
+
+/** What the memory layout promises of an element after the run; "unspecified" is not looked at. */
+export type Content = "value" | "zero" | "untouched" | "unspecified";
+
+/** The size of an error that counts as one, at an element; "magnitude" is the sum of the absolute values of its terms. */
+export type Unit = "magnitude" | ((index: number, expected: number) => number);
+
+/**
+ * `exact`   the twin's number rounded to f32
+ * `naive`   at most twice the largest error of the plain sequential f32 evaluation, plus one unit in the last place
+ * `budget`  at most `allowed` units
+ */
+export type Tolerance =
+  | { readonly rule: "exact" }
+  | { readonly rule: "naive"; readonly unit: Unit }
+  | { readonly rule: "budget"; readonly allowed: number; readonly unit: Unit };
+
+/** What is expected of an array that the kernel writes. */
+interface Expectation {
+  readonly content: (index: number) => Content;
+  readonly tolerance: Tolerance;
+}
+
+/** An array of a case. Inputs are rounded to f32 before anyone sees them; outputs start as NaN. */
+export type CaseArray =
+  | { readonly role: "input"; readonly values: Float64Array | Uint32Array }
+  | ({ readonly role: "output"; readonly length: number } & Expectation)
+  | ({ readonly role: "in-out"; readonly values: Float64Array } & Expectation);
+
+export interface KernelCase<K extends StageName> {
+  readonly name: string;
+  readonly params: Stage<K>["params"];
+  readonly constants: Stage<K>["constants"];
+  /** The same arrays at every call. */
+  readonly arrays: () => Readonly<Record<keyof Stage<K>["arrays"], CaseArray>>;
+}
+
+export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] } = {
+  scores: attention.scoresCases,
+  softmax: attention.softmaxCases,
+  "concatenate-heads": attention.concatenateHeadsCases,
+  "gaussian-couplings": couplings.gaussianCouplingsCases,
+  "field-binary": fields.fieldBinaryCases,
+  "field-sphere": fields.fieldSphereCases,
+  "reaction-weights": fields.reactionWeightsCases,
+  "moment-weights": updates.momentWeightsCases,
+  "binary-update": updates.binaryUpdateCases,
+  "sphere-update": updates.sphereUpdateCases,
+  "sphere-tap-start": sphereTap.sphereTapStartCases,
+  "sphere-tap": sphereTap.sphereTapCases,
+  "site-distance": reductions.siteDistanceCases,
+  reduce: reductions.reduceCases,
+  "anderson-record": anderson.andersonRecordCases,
+  "anderson-gram": anderson.andersonGramCases,
+  "anderson-solve": anderson.andersonSolveCases,
+  "anderson-mix": anderson.andersonMixCases,
+};
+
+/** One case of a kernel at any size. */
+export const buildCase = {
+  scores: attention.scoresCase,
+  softmax: attention.softmaxCase,
+  "concatenate-heads": attention.concatenateHeadsCase,
+  "gaussian-couplings": couplings.gaussianCouplingsCase,
+  "field-binary": fields.fieldBinaryCase,
+  "field-sphere": fields.fieldSphereCase,
+  "reaction-weights": fields.reactionWeightsCase,
+  "moment-weights": updates.momentWeightsCase,
+  "binary-update": updates.binaryUpdateCase,
+  "sphere-update": updates.sphereUpdateCase,
+  "sphere-tap-start": sphereTap.sphereTapStartCase,
+  "sphere-tap": sphereTap.sphereTapCase,
+  "site-distance": reductions.siteDistanceCase,
+  reduce: reductions.reduceCase,
+  "anderson-record": anderson.andersonRecordCase,
+  "anderson-gram": anderson.andersonGramCase,
+  "anderson-solve": anderson.andersonSolveCase,
+  "anderson-mix": anderson.andersonMixCase,
+} satisfies {
+  readonly [K in StageName]: (params: KernelCase<K>["params"], constants: KernelCase<K>["constants"]) => KernelCase<K>;
+};

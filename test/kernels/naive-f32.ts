@@ -1,0 +1,190 @@
+/**
+ * The plain f32 evaluation of the kernels that sum: one term after the other, every operation rounded. What a kernel may
+ * lose is measured against what this loses on the same inputs.
+ */
+import type { StageName } from "../../src/engine/executor.js";
+import { pad } from "../../src/reference/layout.js";
+import { MASKED } from "../../src/reference/scores.js";
+import { ANDERSON_MEMORY } from "../../src/reference/anderson-gram.js";
+import { CONTROL, CONTROL_FIELDS } from "../../src/reference/anderson-solve.js";
+import { REDUCE_CHUNK } from "../../src/reference/reduce.js";
+import { twins } from "../../src/reference/twins.js";
+
+type Evaluations = { readonly [K in StageName]?: (...args: Parameters<(typeof twins)[K]>) => void };
+
+const f32 = Math.fround;
+
+/** Σ_k a[i + k s] b[j + k t], k < count. */
+function dot(a: Float64Array, i: number, b: Float64Array, j: number, count: number, s = 1, t = 1): number {
+  let sum = 0;
+  for (let k = 0; k < count; k++) sum = f32(sum + f32(a[i + k * s] * b[j + k * t]));
+  return sum;
+}
+
+/** Σ_j J_ij² w_j */
+function squares(couplings: Float64Array, row: number, weights: Float64Array, site: number, count: number): number {
+  let sum = 0;
+  for (let j = 0; j < count; j++) sum = f32(sum + f32(f32(couplings[row + j] ** 2) * weights[site + j]));
+  return sum;
+}
+
+export const naiveF32: Evaluations = {
+  scores: (arrays, params, { MASK }) => {
+    const { couplings, rows, rowStart, rowCount, columns, dimension, querySharing } = params;
+    const stride = pad(dimension);
+    for (let c = 0; c < couplings; c++) {
+      for (let r = 0; r < rowCount; r++) {
+        const i = rowStart + r;
+        const query = (Math.floor(c / querySharing) * pad(rows) + i) * stride;
+        for (let j = 0; j < columns; j++) {
+          const sum = dot(arrays.queries, query, arrays.keys, (c * pad(columns) + j) * stride, dimension);
+          const masked = (MASK === 1 && j > i) || (MASK === 2 && arrays.available[i * columns + j] === 0);
+          arrays.scores[(c * rowCount + r) * pad(columns) + j] = f32(masked ? MASKED : arrays.scales[c] * sum);
+        }
+      }
+    }
+  },
+
+  softmax: (arrays, { couplings, rows, rowStart, rowCount, columns }) => {
+    for (let row = 0; row < couplings * rowCount; row++) {
+      const base = row * pad(columns);
+      const scores = arrays.scores.subarray(base, base + columns);
+      const available = [...scores.keys()].filter((j) => scores[j] > MASKED);
+      const maximum = available.reduce((largest, j) => Math.max(largest, scores[j]), -Infinity);
+      let total = 0;
+      let shifted = 0;
+      let square = 0;
+      const weights = available.map((j) => f32(Math.exp(f32(scores[j] - maximum))));
+      available.forEach((j, k) => {
+        total = f32(total + weights[k]);
+        shifted = f32(shifted + f32(weights[k] * f32(scores[j] - maximum)));
+        square = f32(square + f32(weights[k] ** 2));
+      });
+      arrays.couplings.fill(0, base, base + columns);
+      available.forEach((j, k) => (arrays.couplings[base + j] = f32(weights[k] / total)));
+      const log = f32(Math.log(total));
+      const target = 4 * (Math.floor(row / rowCount) * pad(rows) + rowStart + (row % rowCount));
+      arrays.statistics.set(
+        available.length > 0
+          ? [f32(maximum + log), f32(log - f32(shifted / total)), f32(square / f32(total ** 2)), available.length]
+          : [0, 0, 0, 0],
+        target,
+      );
+    }
+  },
+
+  "field-binary": (arrays, { systems, systemsPerCoupling, rows, rowStart, rowCount, columns }, { MOMENTS }) => {
+    for (let s = 0; s < systems; s++) {
+      for (let r = 0; r < rowCount; r++) {
+        const row = (Math.floor(s / systemsPerCoupling) * rowCount + r) * pad(columns);
+        const target = s * pad(rows) + rowStart + r;
+        arrays.field[target] = dot(arrays.couplings, row, arrays.state, s * pad(columns), columns);
+        if (MOMENTS === 0) continue;
+        arrays.moments[target] = squares(arrays.couplings, row, arrays.weights, s * pad(columns), columns);
+      }
+    }
+  },
+
+  "field-sphere": (arrays, params, { MOMENTS }) => {
+    const { systems, systemsPerCoupling, rows, rowStart, rowCount, columns, dimension, weightKinds } = params;
+    const stride = pad(dimension);
+    for (let s = 0; s < systems; s++) {
+      for (let r = 0; r < rowCount; r++) {
+        const row = (Math.floor(s / systemsPerCoupling) * rowCount + r) * pad(columns);
+        for (let k = 0; k < dimension; k++) {
+          const site = s * pad(columns) * stride + k;
+          arrays.field[(s * pad(rows) + rowStart + r) * stride + k] = dot(
+            arrays.couplings,
+            row,
+            arrays.state,
+            site,
+            columns,
+            1,
+            stride,
+          );
+        }
+        for (let kind = 0; kind < MOMENTS; kind++) {
+          const site = (s * weightKinds + kind) * pad(columns);
+          const sum = squares(arrays.couplings, row, arrays.weights, site, columns);
+          arrays.moments[(s * MOMENTS + kind) * pad(rows) + rowStart + r] = sum;
+        }
+      }
+    }
+  },
+
+  "reaction-weights": (arrays, { systems, systemsPerCoupling, rowCount, columns }) => {
+    const width = pad(columns);
+    const block = rowCount * width;
+    for (let s = 0; s < systems; s++) {
+      for (let k = 0; k < block; k++) {
+        const coupling = arrays.couplings[Math.floor(s / systemsPerCoupling) * block + k];
+        const anisotropy = arrays.weights[(s * 3 + 2) * width + (k % width)];
+        arrays.reactions[s * block + k] = f32(f32(f32(coupling ** 2) * anisotropy) * arrays.reactions[s * block + k]);
+      }
+    }
+  },
+
+  reduce: (arrays, { batch, rows, rowStride, columns, columnStride, chunks }, { OPERATION }) => {
+    for (let index = 0; index < batch * columns * chunks; index++) {
+      const chunk = index % chunks;
+      const column = Math.floor(index / chunks) % columns;
+      const entry = Math.floor(index / (chunks * columns));
+      let sum = 0;
+      for (let row = chunk * REDUCE_CHUNK; row < Math.min(rows, (chunk + 1) * REDUCE_CHUNK); row++) {
+        const value = arrays.values[(entry * rowStride + row) * columnStride + column];
+        sum = f32(sum + (OPERATION === 0 ? value : OPERATION === 1 ? f32(value * value) : Math.abs(value)));
+      }
+      arrays.results[index] = sum;
+    }
+  },
+
+  "anderson-gram": (arrays, { systems, length, slot, filled }) => {
+    for (let system = 0; system < systems; system++) {
+      const base = system * ANDERSON_MEMORY ** 2;
+      for (let other = 0; other < filled; other++) {
+        const [own, its] = [slot, other].map((kept) => (kept * systems + system) * length);
+        const sum = dot(arrays.residuals, own, arrays.residuals, its, length);
+        arrays.gram[base + slot * ANDERSON_MEMORY + other] = sum;
+        arrays.gram[base + other * ANDERSON_MEMORY + slot] = sum;
+      }
+    }
+  },
+
+  // The decisions are exact and not repeated here: only weights that differ from the plain step are solved for again.
+  "anderson-solve": (arrays, params) => {
+    twins["anderson-solve"](arrays, params);
+    for (let system = 0; system < params.systems; system++) {
+      const weights = arrays.coefficients.subarray(system * ANDERSON_MEMORY, (system + 1) * ANDERSON_MEMORY);
+      const history = arrays.control[system * CONTROL_FIELDS + CONTROL.history];
+      if (weights[params.slot] === 1 || !(weights[params.slot] === weights[params.slot])) continue;
+      const slots = Array.from({ length: history }, (_, a) => (params.slot + ANDERSON_MEMORY - a) % ANDERSON_MEMORY);
+      const gram = arrays.gram.subarray(system * ANDERSON_MEMORY ** 2, (system + 1) * ANDERSON_MEMORY ** 2);
+      solveWeights(slots, gram).forEach((weight, a) => (weights[slots[a]] = weight));
+    }
+  },
+};
+
+/** Weights of the kept iterates by Cholesky: minimise aᵀ (K + ridge) a at Σ a = 1. */
+function solveWeights(slots: readonly number[], gram: Float64Array): number[] {
+  const n = slots.length;
+  const at = (a: number, b: number) => gram[slots[a] * ANDERSON_MEMORY + slots[b]];
+  const scale = f32(slots.reduce((sum, _, a) => f32(sum + at(a, a)), 0) / n);
+  const factor = slots.map(() => new Float64Array(n));
+  for (let a = 0; a < n; a++) {
+    for (let b = 0; b <= a; b++) {
+      let value = f32(at(a, b) / scale);
+      if (a === b) value = f32(value + f32(1e-6));
+      value = f32(value - dot(factor[a], 0, factor[b], 0, b));
+      factor[a][b] = a === b ? f32(Math.sqrt(value)) : f32(value / factor[b][b]);
+    }
+  }
+  const y = new Float64Array(n);
+  for (let a = 0; a < n; a++) y[a] = f32(f32(1 - dot(factor[a], 0, y, 0, a)) / factor[a][a]);
+  for (let a = n - 1; a >= 0; a--) {
+    let value = y[a];
+    for (let k = a + 1; k < n; k++) value = f32(value - f32(factor[k][a] * y[k]));
+    y[a] = f32(value / factor[a][a]);
+  }
+  const total = y.reduce((sum, value) => f32(sum + value), 0);
+  return Array.from(y, (value) => f32(value / total));
+}

@@ -1,0 +1,69 @@
+/** The quickstart's physics, from the very file that `npm start` runs: what its figures claim. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openExecutor } from "../../src/engine/devices.js";
+import type { Executor } from "../../src/engine/executor.js";
+import { readDocument } from "../../src/files/documents.js";
+import { asymmetricSkCriticalBeta, asymmetricSkMagnetization } from "../../src/physics/theory/asymmetric-sk.js";
+import { softmaxRowAverages } from "../../src/physics/theory/softmax-rem.js";
+import { runSweep } from "../../src/sweep/run.js";
+import { parseSweeps, type Sweep } from "../../src/sweep/spec.js";
+import { summariseRows, type SummaryRow } from "../../src/sweep/tables.js";
+
+let executor: Executor;
+let sweeps: Sweep[];
+beforeAll(async () => {
+  executor = await openExecutor({ select: process.env.ONSAGER_DEVICE });
+  sweeps = parseSweeps(await readDocument("examples/quickstart.yaml"), "quickstart");
+});
+afterAll(() => executor.dispose());
+
+async function run(name: string): Promise<SummaryRow[]> {
+  const sweep = sweeps.find((one) => one.name === name);
+  if (sweep === undefined) throw new Error(`the quickstart has no sweep ${name}`);
+  const load = () => Promise.reject(new Error("no files here"));
+  const outcome = await runSweep(executor, sweep, { load, context: "quickstart" });
+  expect(outcome.verification.length).toBeGreaterThan(0);
+  for (const report of outcome.verification) expect(report).toMatchObject({ pass: true });
+  return summariseRows(outcome);
+}
+
+test("asymmetric SK: tap follows the N → ∞ curve on the ordered side and vanishes on the other", async () => {
+  const model = { couplingMean: 1, couplingDeviation: 0.1, fieldHalfWidth: 0.5 };
+  const critical = asymmetricSkCriticalBeta(model);
+  expect(critical).toBeCloseTo(1.110840041, 8);
+  const rows = (await run("asymmetric-sk")).filter(({ values }) => values[1] === "tap");
+  expect(rows.length).toBeGreaterThanOrEqual(21);
+  for (const { values, statistics, samples } of rows) {
+    const beta = values[0] as number;
+    const at = statistics["absolute-magnetization"]!;
+    expect(samples).toBeGreaterThanOrEqual(4);
+    if (beta >= 1.3 * critical) {
+      const difference = Math.abs(at.mean - asymmetricSkMagnetization(beta, model));
+      expect(difference, `beta ${beta}`).toBeLessThanOrEqual(4 * at.standardError + 0.01);
+    }
+    if (beta <= 0.7 * critical) expect(at.mean, `beta ${beta}`).toBeLessThanOrEqual(0.1);
+  }
+});
+
+test("sphere attention: R √(1 - 2/β) above β = 2 to 1e-4 R, nothing below", async () => {
+  const rows = await run("attention-order");
+  for (const { values, statistics, converged } of rows) {
+    const beta = values[0] as number;
+    expect(converged, `beta ${beta}`).toBe(1);
+    const exact = beta > 2 ? Math.sqrt(1 - 2 / beta) : 0;
+    expect(Math.abs(statistics.magnetization!.mean - exact), `beta ${beta}`).toBeLessThanOrEqual(1e-4);
+  }
+});
+
+test("participation: the exact finite-N average within four standard errors", async () => {
+  const rows = await run("attention-participation");
+  for (const { values, statistics } of rows) {
+    const [scale, count] = values as number[];
+    const at = statistics.participation!;
+    // Four samples tell their own spread poorly: 2 % covers a standard error that comes out too small.
+    const allowed = 4 * at.standardError + 0.02 * at.mean;
+    expect(Math.abs(at.mean - softmaxRowAverages(count, scale).participation), `λ ${scale}, N ${count}`).toBeLessThan(
+      allowed,
+    );
+  }
+});

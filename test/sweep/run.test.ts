@@ -1,0 +1,141 @@
+import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openExecutor } from "../../src/engine/devices.js";
+import type { Executor } from "../../src/engine/executor.js";
+import { OutputFolder } from "../../src/files/output-folder.js";
+import { runSweep } from "../../src/sweep/run.js";
+import { parseSweeps } from "../../src/sweep/spec.js";
+import { resultsCsv, summariseRows, summaryCsv, summaryTable } from "../../src/sweep/tables.js";
+import { writeOutcomes } from "../../src/sweep/write.js";
+
+const noFiles = () => Promise.reject(new Error("no files here"));
+const document = {
+  name: "small",
+  system: {
+    spins: { kind: "binary", count: 37 },
+    couplings: { kind: "gaussian", mean: 1, std: 0.3 },
+    field: { kind: "uniform", halfWidth: 0.5 },
+    initial: { kind: "constant", value: 1 },
+  },
+  axes: { beta: [0.5, 1.5, 2.5], closure: ["naive", "tap"], "couplings.std": [0.1, 0.6] },
+  samples: 3,
+  seed: 7,
+  steps: 12,
+  observe: ["magnetization", "overlap", "susceptibility"],
+};
+const select = process.env.ONSAGER_DEVICE;
+
+let executor: Executor;
+beforeAll(async () => {
+  executor = await openExecutor({ select });
+});
+afterAll(() => executor.dispose());
+
+function lines(csv: string): string[][] {
+  return csv
+    .trim()
+    .split("\n")
+    .map((line) => line.split(","));
+}
+
+describe("a sweep", () => {
+  test("writes one row a point, closure and sample, in the order of the axes", async () => {
+    const [sweep] = parseSweeps(document, "spec");
+    const outcome = await runSweep(executor, sweep, { load: noFiles, context: "spec" });
+    const [header, ...rows] = lines(resultsCsv(outcome));
+    expect(header).toEqual([
+      ..."beta,closure,couplings.std,sites,sample,seed,magnetization,overlap,susceptibility".split(","),
+      ..."residual,inner_residual,iterations,status".split(","),
+    ]);
+    expect(rows).toHaveLength(3 * 2 * 2 * 3);
+    expect(rows[0].slice(0, 6)).toEqual(["0.5", "naive", "0.1", "37", "0", "7"]);
+    expect(rows.at(-1)?.slice(0, 6)).toEqual(["2.5", "tap", "0.6", "37", "2", "7"]);
+    expect(rows.flat()).not.toContain("NaN");
+
+    const summary = summariseRows(outcome);
+    const [summaryHeader, ...means] = lines(summaryCsv(outcome, summary));
+    expect(summaryHeader.slice(3, 7)).toEqual([
+      "samples",
+      "converged",
+      "magnetization_mean",
+      "magnetization_standard_error",
+    ]);
+    expect(means).toHaveLength(12);
+    const first = rows.slice(0, 3).map((row) => Number(row[6]));
+    expect(Number(means[0][5])).toBeCloseTo((first[0] + first[1] + first[2]) / 3, 12);
+    expect(outcome.verification.map(({ closure }) => closure).sort()).toEqual(["naive", "tap"]);
+    expect(outcome.verification.every(({ pass }) => pass)).toBe(true);
+    for (const line of summaryTable(outcome, summary).split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test("gives the same numbers however the work is batched", async () => {
+    const [sweep] = parseSweeps(document, "spec");
+    const together = await runSweep(executor, sweep, { load: noFiles, context: "spec" });
+    // Each matrix takes 37 · 40 · 4 bytes; a quarter of this limit holds one.
+    const small = await openExecutor({ select, memoryLimit: 4 * 8000 + 200_000 });
+    try {
+      const apart: string[] = [];
+      for (const beta of document.axes.beta) {
+        const [part] = parseSweeps({ ...document, axes: { ...document.axes, beta: [beta] } }, "spec");
+        const outcome = await runSweep(small, part, { load: noFiles, context: "spec" });
+        apart.push(...resultsCsv(outcome).trim().split("\n").slice(1));
+      }
+      expect(apart).toEqual(resultsCsv(together).trim().split("\n").slice(1));
+    } finally {
+      small.dispose();
+    }
+  });
+
+  test("marks what did not converge and counts it", async () => {
+    // Naive mean field of strong asymmetric couplings wanders chaotically (equations 12.6, g = 15).
+    const chaotic = {
+      name: "chaos",
+      system: {
+        spins: { kind: "binary", count: 64 },
+        couplings: { kind: "gaussian", std: 3 },
+        initial: { kind: "uniform", halfWidth: 0.5 },
+      },
+      axes: { beta: [0.1, 5] },
+      steady: true,
+    };
+    const [sweep] = parseSweeps(chaotic, "spec");
+    const outcome = await runSweep(executor, sweep, { load: noFiles, context: "spec" });
+    expect(outcome.rows.map(({ status }) => status)).toEqual(["converged", "max-iter"]);
+    const summary = summariseRows(outcome);
+    expect(summary.map(({ converged }) => converged)).toEqual([1, 0]);
+    expect(summaryTable(outcome, summary)).toContain("1 runs did not converge");
+  });
+
+  test("leaves a folder with tables, figures and a manifest, one inside for each of several sweeps", async () => {
+    const both = { sweeps: [document, { ...document, name: "other", seed: 8 }] };
+    const outcomes = [];
+    for (const sweep of parseSweeps(both, "spec")) {
+      outcomes.push(await runSweep(executor, sweep, { load: noFiles, context: "spec" }));
+    }
+    const target = join(await mkdtemp(join(tmpdir(), "onsager-sweep-")), "out");
+    const folder = await OutputFolder.create(target);
+    const manifest = { version: "0", device: executor.device, document: both, command: "onsager sweep" };
+    await writeOutcomes(folder, outcomes, manifest);
+    expect((await readdir(target)).sort()).toEqual(["manifest.json", "other", "small"]);
+    expect((await readdir(join(target, "small"))).sort()).toEqual([
+      "manifest.json",
+      "plots",
+      "results.csv",
+      "summary.csv",
+    ]);
+    expect((await readdir(join(target, "small", "plots"))).sort()).toEqual(
+      document.observe.flatMap((name) => [`${name}.png`, `${name}.svg`]).sort(),
+    );
+    const stored = parse(await readFile(join(target, "small", "manifest.json"), "utf8")) as Record<string, unknown>;
+    expect(stored).toMatchObject({
+      name: "small",
+      seed: 7,
+      randomNumbers: "philox4x32-10/1",
+      statuses: { completed: 36 },
+    });
+    expect(stored.device).toMatchObject({ name: executor.device.name, driver: executor.device.driver });
+  });
+});
