@@ -108,9 +108,12 @@ export class CouplingStore {
     return this.#stored;
   }
 
-  /** Records what makes J current for `state`, then `use` for every block in turn. */
-  forEachBlock(state: Slot, use: (block: CouplingBlock) => void): void {
-    const fresh = !this.#ready || this.followsState;
+  /**
+   * Records what makes J current for `state`, then `use` for every block in turn.
+   * @param again true if the last call was for the very same contents of `state`
+   */
+  forEachBlock(state: Slot, use: (block: CouplingBlock) => void, again = false): void {
+    const fresh = !this.#ready || (this.followsState && !again);
     if (fresh) this.#refresh(state);
     for (const block of this.#stored) {
       if (fresh || !this.stays) this.#fill(block);

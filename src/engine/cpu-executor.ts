@@ -39,7 +39,7 @@ export class CpuExecutor implements Executor {
     this.device = {
       name: "cpu",
       kind: "cpu",
-      driver: `Node.js ${process.version}`,
+      driver: typeof process === "undefined" ? navigator.userAgent : `Node.js ${process.version}`,
       backend: "float64",
       precision: "f64",
       reason,
@@ -89,7 +89,7 @@ export class CpuExecutor implements Executor {
   async flush(): Promise<void> {
     // Work is done when it is recorded. Let timers and progress run, but not so often that small runs pay for it.
     if (performance.now() - this.#lastYield < 50) return;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 0));
     this.#lastYield = performance.now();
   }
 

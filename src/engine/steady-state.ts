@@ -1,13 +1,16 @@
 /**
- * The fixed point m = G(m), by damped iteration with Anderson mixing, decided on the device system by system.
+ * The fixed point m = G(m) that the (damped) dynamics settles on from its start. Equations 6.
  *
- * Returned is the best iterate with the residual max_i |G(m)_i - m_i| / R of that very tensor, and a status. Equations 6.
+ * Anderson mixing finds fixed points fast, and finds repelling ones as readily: in an ordered phase the state m = 0, which
+ * no dynamics stays at. So a mixed solution is kept only if plain steps from beside it come back. If they do not, or if
+ * mixing gets nowhere, the plain trajectory from the start is followed further and mixing tried again from there.
+ *
+ * Returned is the best iterate with the residual max_i |G(m)_i - m_i| / R of that very tensor, and a status.
  */
-import { ANDERSON_MEMORY } from "../reference/anderson-gram.js";
-import { CONTROL, CONTROL_FIELDS, PHASES } from "../reference/anderson-solve.js";
+import { gaussianMatrix, STREAMS } from "../reference/random.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
-import { Reducer, siteScalars } from "./reductions.js";
+import { FixedPointIteration, iterationBytes, type Standing } from "./fixed-point-iteration.js";
 import type { TimeStep } from "./time-step.js";
 
 export type Status = "converged" | "max-iter" | "cycle" | "diverged";
@@ -29,20 +32,30 @@ export const STEADY_TOLERANCES = {
   f64: { goal: 1e-15, accept: 1e-12, patience: 10 },
 } as const;
 
-/** Iterations between two looks at the control numbers. */
-const CHECK_EVERY = 16;
+/** Plain steps from the start after which mixing is tried; after the last try all steps are plain. */
+const MIXING_AFTER = [0, 50, 500] as const;
+
+/** Iterations that one try gets. Mixing takes 10 to 200 where it works. */
+const MIXING_ITERATIONS = 300;
+
+/**
+ * A fixed point is shaken by this share of R at every site and followed by plain steps: as many as the solution took,
+ * within bounds. It repels if the residual, having fallen, doubles.
+ */
+const SHAKE = { share: 1e-2, fewest: 24, most: 128, growth: 2 } as const;
 
 export interface SteadyResult {
   /** One entry a system. */
   readonly status: Status[];
   readonly residual: Float64Array;
+  /** Iterations on the way from the start to the state returned; abandoned tries are not counted. */
   readonly iterations: Float64Array;
 }
 
 /** Bytes that `solveSteadyState` allocates for a batch. */
 export function steadyStateBytes(layout: BatchLayout, elementBytes: number): number {
-  const states = 2 * ANDERSON_MEMORY + 3;
-  return elementBytes * layout.systems * (states * layout.stateLength + layout.paddedSites + 64);
+  const { systems, stateLength } = layout;
+  return iterationBytes(layout, elementBytes) + elementBytes * systems * (stateLength + SHAKE.most);
 }
 
 /** Leaves the best iterate of every system in `state`. */
@@ -54,121 +67,113 @@ export async function solveSteadyState(
   options: SteadyOptions,
   progress?: (fraction: number) => void,
 ): Promise<SteadyResult> {
-  const { systems, stateLength, sites, components, componentStride, radius } = layout;
-  const owned: Slot[] = [];
-  const allocate = (label: string, length: number) => {
-    const slot = executor.allocate(label, length);
-    owned.push(slot);
-    return slot;
-  };
-  const total = systems * stateLength;
-  const image = allocate("image", total);
-  const best = allocate("best state", total);
-  const twoSteps = allocate("two-step distance", total);
-  const iterates = allocate("iterates", ANDERSON_MEMORY * total);
-  const residuals = allocate("residual vectors", ANDERSON_MEMORY * total);
-  const distance = allocate("site residual", systems * layout.paddedSites);
-  const gram = allocate("gram", systems * ANDERSON_MEMORY ** 2);
-  const coefficients = allocate("coefficients", systems * ANDERSON_MEMORY);
-  const initial = new Float64Array(systems * CONTROL_FIELDS);
-  for (let system = 0; system < systems; system++) initial[system * CONTROL_FIELDS + CONTROL.best] = 1e30;
-  const control = executor.upload("control", initial);
-  owned.push(control);
-  const siteReducer = new Reducer(executor, siteScalars(systems, sites));
-  const stateReducer = new Reducer(executor, {
-    batch: systems,
-    rows: stateLength,
-    rowStride: stateLength,
-    columns: 1,
-    columnStride: 1,
-  });
-  const { goal, accept, patience } = STEADY_TOLERANCES[executor.device.precision];
-
-  const recordIteration = (iteration: number) => {
-    const slot = iteration % ANDERSON_MEMORY;
-    const slotBeforeLast = iteration < 2 ? slot : (iteration - 2) % ANDERSON_MEMORY;
-    const filled = Math.min(iteration + 1, ANDERSON_MEMORY);
-    const shape = { systems, length: stateLength, slot };
-    step.record(state, image);
-    executor.run({
-      kernel: "site-distance",
-      arrays: { left: image, right: state, distance },
-      params: { systems, sites, components, componentStride, radius },
-      constants: { SUBTRACT: true },
-    });
-    siteReducer.record(distance, "maximum");
-    executor.run({
-      kernel: "anderson-record",
-      arrays: { state, image, iterates, residuals, twoSteps },
-      params: { ...shape, slotBeforeLast },
-      constants: {},
-    });
-    stateReducer.record(twoSteps, "maximum");
-    executor.run({
-      kernel: "anderson-gram",
-      arrays: { residuals, gram },
-      params: { ...shape, filled },
-      constants: {},
-    });
-    executor.run({
-      kernel: "anderson-solve",
-      arrays: { gram, residual: siteReducer.results, twoStep: stateReducer.results, control, coefficients },
-      params: { systems, slot, goal, accept, patience },
-      constants: {},
-    });
-    executor.run({
-      kernel: "anderson-mix",
-      arrays: { iterates, residuals, coefficients, control, state, best },
-      params: { ...shape, damping: options.damping },
-      constants: {},
-    });
-  };
-
+  const { maxIterations } = options;
+  const tolerances = STEADY_TOLERANCES[executor.device.precision];
+  const { accept } = tolerances;
+  const walked = executor.allocate("plain trajectory", state.length);
+  const iteration = new FixedPointIteration(executor, layout, step, state, options.damping);
   try {
-    executor.copy(state, best);
-    let numbers: Float64Array = initial;
-    for (let iteration = 0; iteration < options.maxIterations; iteration++) {
-      recordIteration(iteration);
-      await executor.flush();
-      if ((iteration + 1) % CHECK_EVERY === 0 || iteration + 1 === options.maxIterations) {
-        numbers = await executor.read(control);
-        progress?.((iteration + 1) / options.maxIterations);
-        if (everySystem(numbers, (at) => at[CONTROL.phase] !== PHASES.running)) break;
+    executor.copy(state, walked);
+    executor.copy(state, iteration.best);
+    let open = Array.from({ length: iteration.units }, (_, unit) => unit);
+    let steps = 0;
+    const report = (iterations: number) => progress?.((steps + iterations) / maxIterations);
+    const begin = async () => {
+      iteration.copyUnits(walked, state, open);
+      await iteration.start(open, steps);
+    };
+    for (const target of MIXING_AFTER) {
+      if (open.length === 0 || (target > 0 && target >= maxIterations)) break;
+      await begin();
+      if (target > steps) {
+        await iteration.iterate(target - steps, false, tolerances, report);
+        // What has finished by plain steps is an answer; the others go on from here.
+        const standings = iteration.standings();
+        open = open.filter((unit) => standings[unit].running);
+        iteration.copyUnits(state, walked, open);
+        steps = target;
       }
+      await iteration.iterate(Math.min(MIXING_ITERATIONS, maxIterations - steps), true, tolerances, report);
+      const standings = iteration.standings();
+      const solved = open.filter((unit) => standings[unit].best <= accept && !standings[unit].diverged);
+      const attracting = await whichAttract(executor, layout, iteration, solved, steps, accept);
+      open = open.filter((unit) => !attracting.has(unit));
     }
-    executor.copy(best, state);
+    if (open.length > 0) {
+      await begin();
+      await iteration.iterate(maxIterations - steps, false, tolerances, report);
+    }
+    executor.copy(iteration.best, state);
     await executor.flush(true);
-    return summarise(numbers, systems, accept, radius);
+    progress?.(1);
+    return summarise(iteration.standings(), layout, accept);
   } finally {
-    siteReducer.dispose();
-    stateReducer.dispose();
-    executor.free(...owned);
+    iteration.dispose();
+    executor.free(walked);
   }
 }
 
-function everySystem(control: Float64Array, test: (at: Float64Array) => boolean): boolean {
-  for (let base = 0; base < control.length; base += CONTROL_FIELDS) {
-    if (!test(control.subarray(base, base + CONTROL_FIELDS))) return false;
-  }
-  return true;
+/** Those of the solved units whose solution draws back a state that was shaken off it. */
+async function whichAttract(
+  executor: Executor,
+  layout: BatchLayout,
+  iteration: FixedPointIteration,
+  solved: readonly number[],
+  walked: number,
+  accept: number,
+): Promise<Set<number>> {
+  if (solved.length === 0) return new Set();
+  const standings = iteration.standings();
+  const stepsOf = (unit: number) => Math.min(SHAKE.most, Math.max(SHAKE.fewest, standings[unit].iterations - walked));
+  const count = Math.max(...solved.map(stepsOf));
+  const states = await executor.read(iteration.best);
+  shake(states, layout);
+  const residuals = await iteration.probe(solved, states, count);
+  const repels = (unit: number) => {
+    let least = Infinity;
+    for (let step = 0; step < stepsOf(unit); step++) {
+      const residual = residuals[step * iteration.units + unit];
+      if (residual > accept && residual > SHAKE.growth * least) return true;
+      least = Math.min(least, residual);
+    }
+    return false;
+  };
+  return new Set(solved.filter((unit) => !repels(unit)));
 }
 
-function summarise(control: Float64Array, systems: number, accept: number, radius: number): SteadyResult {
-  const status: Status[] = [];
-  const residual = new Float64Array(systems);
-  const iterations = new Float64Array(systems);
+/** Adds the same random vectors to the state of every system; saturated means stay inside the ball. */
+function shake(states: Float64Array, layout: BatchLayout): void {
+  const { sites, components, componentStride, stateLength, systems, radius } = layout;
+  const source = { seed: 0, stream: STREAMS.initial, sample: 0 };
+  const amplitude = (SHAKE.share * radius) / Math.sqrt(components);
+  const noise = gaussianMatrix(sites, components, source, amplitude);
   for (let system = 0; system < systems; system++) {
-    const at = control.subarray(system * CONTROL_FIELDS, (system + 1) * CONTROL_FIELDS);
-    residual[system] = at[CONTROL.best];
-    iterations[system] = at[CONTROL.iterations];
-    status.push(statusOf(at, accept, radius));
+    for (let site = 0; site < sites; site++) {
+      const mean = states.subarray(
+        system * stateLength + site * componentStride,
+        system * stateLength + site * componentStride + components,
+      );
+      for (let k = 0; k < components; k++) mean[k] += noise[site * components + k];
+      const norm = Math.hypot(...mean);
+      if (norm > radius) for (let k = 0; k < components; k++) mean[k] *= radius / norm;
+    }
   }
-  return { status, residual, iterations };
 }
 
-function statusOf(at: Float64Array, accept: number, radius: number): Status {
-  if (at[CONTROL.phase] === PHASES.diverged) return "diverged";
-  if (at[CONTROL.best] <= accept) return "converged";
+function summarise(standings: readonly Standing[], layout: BatchLayout, accept: number): SteadyResult {
+  const { systems, radius } = layout;
+  const systemsPerUnit = systems / standings.length;
+  const of = (system: number) => standings[Math.floor(system / systemsPerUnit)];
+  return {
+    status: Array.from({ length: systems }, (_, system) => statusOf(of(system), accept, radius)),
+    residual: Float64Array.from({ length: systems }, (_, system) => of(system).best),
+    iterations: Float64Array.from({ length: systems }, (_, system) => of(system).iterations),
+  };
+}
+
+function statusOf({ diverged, best, last, twoStep }: Standing, accept: number, radius: number): Status {
+  if (diverged) return "diverged";
+  if (best <= accept) return "converged";
   // Period two: m(k) is back where m(k-2) was, and still moves by more than it should.
-  return at[CONTROL.twoStep] <= accept * radius && at[CONTROL.last] > accept ? "cycle" : "max-iter";
+  return twoStep <= accept * radius && last > accept ? "cycle" : "max-iter";
 }

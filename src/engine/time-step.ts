@@ -217,7 +217,7 @@ export class TimeStep {
     });
     const iterations = INNER_ITERATIONS[PUBLISHED ? "published" : "corrected"][precision];
     for (let iteration = 0; iteration < iterations; iteration++) {
-      this.couplings.forEachBlock(previous, (block) => this.#recordReaction(tensor, previous, block));
+      this.couplings.forEachBlock(previous, (block) => this.#recordReaction(tensor, previous, block), true);
       executor.run({
         kernel: "sphere-tap",
         arrays: {

@@ -16,23 +16,29 @@ export interface Task {
   readonly description: SystemDescription;
 }
 
-/** Tasks with the same shape, closure and run; `groups[g]` share one coupling matrix. */
+/** Tasks that share a coupling matrix. */
+type Group = readonly Task[];
+
+/** Groups with the same shape, closure and run. */
 export interface TaskBatch {
   readonly closure: ClosureName;
   readonly run: Point["run"];
-  readonly groups: readonly (readonly Task[])[];
+  readonly groups: readonly Group[];
   /** Relative cost, for the progress bar. */
   readonly work: number;
 }
 
+/** What one batch may take, in elements of the executor. */
 export interface BatchLimits {
-  /** Bytes that the couplings of one batch may take. */
-  readonly couplingBytes: number;
-  readonly elementBytes: number;
+  readonly couplingElements: number;
+  readonly stateElements: number;
 }
 
 /** Systems of one batch at most: bounds the work between two looks at the progress bar. */
 const MAX_SYSTEMS = 512;
+
+/** Arrays as long as a state that a batch holds: five iterates and residual vectors of the mixing, and a few more. */
+const STATES_HELD = { steps: 8, steady: 20 } as const;
 
 /** @param sitesOf N of a description; arrays may have to be loaded to know it */
 export function planBatches(sweep: Sweep, limits: BatchLimits, sitesOf: (task: Task) => number): TaskBatch[] {
@@ -54,35 +60,45 @@ export function planBatches(sweep: Sweep, limits: BatchLimits, sitesOf: (task: T
   });
 }
 
-function groupBySize(groups: readonly Task[][]): Map<number, Task[][]> {
-  const sizes = new Map<number, Task[][]>();
+function groupBySize(groups: readonly Group[]): Map<number, Group[]> {
+  const sizes = new Map<number, Group[]>();
   for (const group of groups) sizes.set(group.length, [...(sizes.get(group.length) ?? []), group]);
   return sizes;
 }
 
 function cut(
-  groups: readonly (readonly Task[])[],
+  groups: readonly Group[],
   sweep: Sweep,
-  { couplingBytes, elementBytes }: BatchLimits,
+  { couplingElements, stateElements }: BatchLimits,
   sitesOf: (task: Task) => number,
 ): TaskBatch[] {
   const [first] = groups[0];
   const sites = sitesOf(first);
   const { couplings, spins } = first.description;
   const heads = couplings.kind === "attention" ? couplings.heads : 1;
-  const matrixBytes = heads * sites * pad(sites) * elementBytes;
-  const byMemory = Math.max(1, Math.floor(couplingBytes / matrixBytes));
-  const bySystems = Math.max(1, Math.floor(MAX_SYSTEMS / (heads * groups[0].length)));
-  const perBatch = Math.min(byMemory, bySystems);
   const { closure, run } = sweep.points[first.point];
   const steps = "steps" in run ? run.steps + 1 : 200;
-  const batches = [];
-  for (let start = 0; start < groups.length; start += perBatch) {
-    const part = groups.slice(start, start + perBatch);
-    const systems = part.length * part[0].length * heads;
-    batches.push({ closure, run, groups: part, work: systems * steps * sites * sites * spins.components });
+  const stateLength = pad(sites) * (spins.kind === "binary" ? 1 : pad(spins.components));
+  const held = "steps" in run ? STATES_HELD.steps : STATES_HELD.steady;
+  const fitting = Math.floor(stateElements / (held * stateLength * heads));
+  const perGroup = Math.min(groups[0].length, Math.max(1, Math.min(fitting, Math.floor(MAX_SYSTEMS / heads))));
+  if (perGroup < groups[0].length) {
+    // Too many states for one matrix: the group is cut, and its matrix made once a piece.
+    const pieces = groups.flatMap((group) => chunks(group, perGroup));
+    return [...groupBySize(pieces).values()].flatMap((same) =>
+      cut(same, sweep, { couplingElements, stateElements }, sitesOf),
+    );
   }
-  return batches;
+  const byCouplings = Math.floor(couplingElements / (heads * sites * pad(sites)));
+  const bySystems = Math.floor(Math.min(fitting, MAX_SYSTEMS / heads) / perGroup);
+  return chunks(groups, Math.max(1, Math.min(byCouplings, bySystems))).map((part) => {
+    const systems = part.length * perGroup * heads;
+    return { closure, run, groups: part, work: systems * steps * sites * sites * spins.components };
+  });
+}
+
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, k) => items.slice(k * size, (k + 1) * size));
 }
 
 /** What all systems of a batch have in common beside N. */

@@ -46,17 +46,20 @@ export interface SweepContext {
 /** Rows of J that the check recomputes in float64 for one point of every closure. */
 const VERIFIED_ROWS = 64;
 
-/** Couplings take at most this share of the memory limit; states and solver histories need the rest. */
+/** Shares of the memory limit that a batch may take with couplings, of which attention holds two, and with states. */
 const COUPLING_SHARE = 0.25;
+const STATE_SHARE = 0.25;
 
 export async function runSweep(executor: Executor, sweep: Sweep, options: SweepContext): Promise<SweepOutcome> {
   const start = performance.now();
   const load = cachedLoader(options.load);
   const realiseTask = (task: Task) => realise(task.description, load, `${options.context}: system`);
   const sites = await settleSites(sweep, realiseTask);
+  const memoryElements = executor.memoryLimit / executor.elementBytes;
   const limits = {
-    couplingBytes: Math.min(COUPLING_SHARE * executor.memoryLimit, executor.maxArrayLength * executor.elementBytes),
-    elementBytes: executor.elementBytes,
+    couplingElements: Math.min(COUPLING_SHARE * memoryElements, executor.maxArrayLength),
+    // The five iterates of the mixing are one array, the longest of those that hold states.
+    stateElements: Math.min(STATE_SHARE * memoryElements, 4 * executor.maxArrayLength),
   };
   const batches = planBatches(sweep, limits, (task) => sites[task.point]);
   const checks = chooseChecks(sweep);

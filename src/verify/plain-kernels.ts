@@ -11,9 +11,8 @@ import type { reactionWeights } from "../reference/reaction-weights.js";
 import { responseFromMean } from "../reference/responses.js";
 import { MASKED, type scores } from "../reference/scores.js";
 import type { softmax } from "../reference/softmax.js";
-import { sphereTap } from "../reference/sphere-tap.js";
 import { sphereTapStart } from "../reference/sphere-tap-start.js";
-import { plainBinaryUpdate, plainSphereUpdate } from "./plain-updates.js";
+import { plainBinaryUpdate, plainSphereTap, plainSphereUpdate } from "./plain-updates.js";
 
 const round = Math.fround;
 
@@ -140,7 +139,7 @@ const plainReactionWeights: typeof reactionWeights = (arrays, params) => {
   }
 };
 
-/** The twin, its results rounded: random numbers, and the inner iteration of sphere TAP, which forgets its rounding. */
+/** The twin, its results rounded: random numbers, and the start of an iteration, which forgets its rounding. */
 function rounded<Arrays extends Readonly<Record<string, Float64Array>>, Params, Constants>(
   twin: (arrays: Arrays, params: Params, constants: Constants) => void,
   ...results: readonly (keyof Arrays)[]
@@ -161,6 +160,6 @@ export const plainKernels = {
   "binary-update": plainBinaryUpdate,
   "sphere-update": plainSphereUpdate,
   "sphere-tap-start": rounded(sphereTapStart, "local", "effective", "mean", "sites"),
-  "sphere-tap": rounded(sphereTap, "effective", "mean", "best", "sites"),
+  "sphere-tap": plainSphereTap,
   "reaction-weights": plainReactionWeights,
 } as const;

@@ -1,18 +1,24 @@
 /** Chosen rows of one step m(1) = G(m(0)), on the CPU: the stages of the engine on a rectangular system, rows × N. */
+import type { System } from "../engine/realise.js";
+import { INNER_ACCEPTED, MOMENT_SUMS } from "../engine/time-step.js";
+import { type ClosureName, momentRule } from "../physics/closures.js";
+import { InputError } from "../physics/input-error.js";
 import { BINARY_CLOSURES } from "../reference/binary-update.js";
 import { pad } from "../reference/layout.js";
 import { RESPONSES } from "../reference/moment-weights.js";
 import { SPHERE_CLOSURES } from "../reference/sphere-update.js";
-import type { System } from "../engine/realise.js";
-import { MOMENT_SUMS } from "../engine/time-step.js";
-import { type ClosureName, momentRule } from "../physics/closures.js";
-import { InputError } from "../physics/input-error.js";
 import type { Arithmetic } from "./arithmetic.js";
 import { allRows, couplingRows, headRows } from "./coupling-rows.js";
 
+export interface EvaluatedRows {
+  /** G(m(0)) of the chosen sites, [rows][heads · D]. */
+  readonly values: Float64Array;
+  /** False for a row of which an inner equation has found no root: closures need not have one. */
+  readonly solved: readonly boolean[];
+}
+
 /**
  * @param rows sites whose image is wanted
- * @returns G(m(0)) of these sites, [rows][heads · D]
  * @throws InputError if the closure is not defined for the spins
  */
 export function evaluateRows(
@@ -20,7 +26,7 @@ export function evaluateRows(
   closure: ClosureName,
   rows: readonly number[],
   arithmetic: Arithmetic,
-): Float64Array {
+): EvaluatedRows {
   const { spins, sites, heads } = system;
   const rule = momentRule(closure, spins);
   if (typeof rule !== "string") throw new InputError("closure", rule.found, rule.expected);
@@ -61,9 +67,12 @@ export function evaluateRows(
   multiply(step, { couplings: step.couplings, field, moments, MOMENTS: MOMENT_SUMS[rule].sums });
 
   const image = new Float64Array(field.length);
-  if (rule.startsWith("tensor")) solveTensor(step, image);
-  else updateSites(step, spins.kind, closure, image);
-  return unpackRows(step, image);
+  const residuals = rule.startsWith("tensor")
+    ? solveTensor(step, image)
+    : updateSites(step, spins.kind, closure, image);
+  const accepted = (row: number, head: number) => residuals[head * pad(rows.length) + row] <= INNER_ACCEPTED.f64;
+  const solved = rows.map((_, row) => allRows(heads).every((head) => accepted(row, head)));
+  return { values: unpackRows(step, image), solved };
 }
 
 /** One step of chosen rows: arrays in the layout of the kernels, with `rows` where a site receives and N where it sends. */
@@ -103,7 +112,13 @@ function multiply(
   else kernels["field-sphere"](arrays, { ...params, dimension: components, weightKinds }, { MOMENTS });
 }
 
-function updateSites(step: RowStep, kind: "binary" | "sphere", closure: ClosureName, image: Float64Array): void {
+/** @returns how far every site is from the root of its inner equation, [head][pad(rows)] */
+function updateSites(
+  step: RowStep,
+  kind: "binary" | "sphere",
+  closure: ClosureName,
+  image: Float64Array,
+): Float64Array {
   const { systems, rows, components, radius, response, externalField, field, moments, betas } = step;
   const { kernels } = step.arithmetic;
   const solveResidual = new Float64Array(systems * pad(rows));
@@ -116,10 +131,14 @@ function updateSites(step: RowStep, kind: "binary" | "sphere", closure: ClosureN
     const params = { systems, sites: rows, dimension: components, radius };
     kernels["sphere-update"](arrays, params, { CLOSURE, RESPONSE: response });
   }
+  return solveResidual;
 }
 
-/** The second-order equation of the chosen sites; their reaction sums run over all sites and are taken anew each time. */
-function solveTensor(step: RowStep, image: Float64Array): void {
+/**
+ * The second-order equation of the chosen sites; their reaction sums run over all sites and are taken anew each time.
+ * @returns as `updateSites`
+ */
+function solveTensor(step: RowStep, image: Float64Array): Float64Array {
   const { systems, rows, sites, components, radius, response, published, state, weights } = step;
   const { kernels, inner } = step.arithmetic;
   const likeState = () => new Float64Array(step.field.length);
@@ -154,6 +173,7 @@ function solveTensor(step: RowStep, image: Float64Array): void {
       { PUBLISHED: published, RESPONSE: response },
     );
   }
+  return solved.filter((_, k) => k % 2 === 1);
 }
 
 /** [head][pad(rows)][stride] as [rows][heads · D]. */

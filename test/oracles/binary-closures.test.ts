@@ -130,7 +130,7 @@ describe.each(precisions)("binary closures, %s", (precision) => {
 function exactStep(field: number[], matrix: number[][], previous: number[]): number[] {
   const mean = field.map(() => 0);
   for (let configuration = 0; configuration < 2 ** field.length; configuration++) {
-    const spins = field.map((_, j) => ((configuration >> j) % 2 === 1 ? 1 : -1));
+    const spins: number[] = field.map((_, j) => ((configuration >> j) % 2 === 1 ? 1 : -1));
     const weight = spins.reduce((product, s, j) => (product * (1 + s * previous[j])) / 2, 1);
     matrix.forEach((row, i) => {
       mean[i] += weight * Math.tanh(row.reduce((sum, coupling, j) => sum + coupling * spins[j], field[i]));
