@@ -2,9 +2,10 @@
  * Couplings of a batch on an executor: stored once where they fit, else filled block of rows by block of rows at every
  * use. A consumer sees blocks either way and cannot tell the difference by a single digit.
  */
-import type { AttentionFeatures, Couplings, Mask } from "../physics/couplings.js";
+import type { Couplings } from "../physics/couplings.js";
 import { pad } from "../reference/layout.js";
 import { philoxKey } from "../reference/random.js";
+import { attentionBytes, AttentionFiller } from "./attention-couplings.js";
 import { type BatchLayout, padMatrix } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 
@@ -20,8 +21,8 @@ export class CapacityError extends Error {
   override readonly name = "CapacityError";
 }
 
-/** MASK of `shaders/scores.wgsl`. */
-export const MASKS: Readonly<Record<Mask, number>> = { none: 0, causal: 1, user: 2 };
+/** Bytes that are left to dispatch parameters and other small things. */
+const RESERVE = 2 ** 20;
 
 type GaussianCouplings = Extract<Couplings, { kind: "gaussian" }>;
 
@@ -69,7 +70,8 @@ export class CouplingStore {
     this.followsState = attention?.features.source === "state";
 
     const rowBytes = layout.matrices * pad(layout.sites) * executor.elementBytes;
-    const budget = executor.memoryLimit - workingBytes;
+    const features = attention ? attentionBytes(layout, attention, executor.elementBytes) : 0;
+    const budget = executor.memoryLimit - workingBytes - features - Math.min(RESERVE, executor.memoryLimit / 16);
     // Scores take as much as the block they fill, and sphere TAP a matrix a system.
     const copies = 1 + (attention ? 1 : 0) + reactionsPerMatrix;
     const largest = Math.floor(
@@ -167,183 +169,5 @@ export class CouplingStore {
       block.set(padMatrix(rows, shape), index * rowCount * pad(sites));
     });
     return block;
-  }
-}
-
-/** Fills blocks of softmax(λ Q Kᵀ); makes Q and K from features where weights are given. */
-class AttentionFiller {
-  readonly #scores: Slot;
-  readonly #scales: Slot;
-  readonly #available: Slot;
-  readonly #queries: Slot;
-  readonly #keys: Slot;
-  readonly #weights: { readonly query: Slot; readonly key: Slot; readonly features: Slot } | undefined;
-  readonly #mask: number;
-  readonly #dimension: number;
-  readonly #frozenFeatures: Slot | undefined;
-
-  constructor(
-    private readonly executor: Executor,
-    private readonly layout: BatchLayout,
-    private readonly statistics: Slot,
-    rows: number,
-    private readonly own: (slot: Slot) => Slot,
-  ) {
-    const all = layout.batch.couplings as readonly Extract<Couplings, { kind: "attention" }>[];
-    const { heads, sites, paddedSites, matrices } = layout;
-    const [first] = all;
-    this.#dimension = first.dimension;
-    this.#mask = MASKS[first.mask];
-    this.#available = first.available ? own(executor.upload("mask", first.available)) : executor.unread;
-    this.#scores = own(executor.allocate("scores", matrices * rows * pad(sites)));
-    this.#scales = own(
-      executor.upload("scales", Float64Array.from(all.flatMap(({ scale }) => Array<number>(heads).fill(scale)))),
-    );
-    const perMatrix = (arrayOf: (features: AttentionFeatures) => Float64Array) => {
-      const stride = paddedSites * pad(this.#dimension);
-      const packed = new Float64Array(matrices * stride);
-      all.forEach(({ features }, g) => {
-        for (let head = 0; head < heads; head++) {
-          const first = head * this.#dimension;
-          const shape = {
-            rows: sites,
-            width: heads * this.#dimension,
-            first,
-            columns: this.#dimension,
-            paddedRows: paddedSites,
-          };
-          packed.set(padMatrix(arrayOf(features), shape), (g * heads + head) * stride);
-        }
-      });
-      return packed;
-    };
-    if (first.features.source === "given") {
-      type Given = Extract<AttentionFeatures, { source: "given" }>;
-      this.#queries = own(
-        executor.upload(
-          "queries",
-          perMatrix((features) => (features as Given).queries),
-        ),
-      );
-      this.#keys = own(
-        executor.upload(
-          "keys",
-          perMatrix((features) => (features as Given).keys),
-        ),
-      );
-      return;
-    }
-    if (layout.systemsPerCoupling !== 1 && first.features.source === "state") {
-      throw new Error("couplings that follow the state belong to one system each");
-    }
-    this.#queries = own(executor.allocate("queries", matrices * paddedSites * pad(this.#dimension)));
-    this.#keys = own(executor.allocate("keys", matrices * paddedSites * pad(this.#dimension)));
-    const width = heads * layout.components;
-    const packWeights = (key: "queryWeights" | "keyWeights") => {
-      const stride = pad(this.#dimension) * pad(width);
-      const packed = new Float64Array(matrices * stride);
-      all.forEach(({ features }, g) => {
-        const weights = (features as Exclude<AttentionFeatures, { source: "given" }>)[key];
-        for (let head = 0; head < heads; head++) {
-          const rows = weights.subarray(head * this.#dimension * width, (head + 1) * this.#dimension * width);
-          const shape = { rows: this.#dimension, width, first: 0, columns: width, paddedRows: pad(this.#dimension) };
-          packed.set(padMatrix(rows, shape), (g * heads + head) * stride);
-        }
-      });
-      return own(executor.upload(key, packed));
-    };
-    this.#weights = {
-      query: packWeights("queryWeights"),
-      key: packWeights("keyWeights"),
-      features: own(executor.allocate("features", all.length * paddedSites * pad(width))),
-    };
-    if (first.features.source === "field") {
-      // The field of the first point of a group: the field source wants one field a group.
-      const fields = layout.pack((point) => point.field);
-      const ofFirst = new Float64Array(matrices * layout.stateLength);
-      for (let matrix = 0; matrix < matrices; matrix++) {
-        const from = matrix * layout.systemsPerCoupling * layout.stateLength;
-        ofFirst.set(fields.subarray(from, from + layout.stateLength), matrix * layout.stateLength);
-      }
-      this.#frozenFeatures = own(executor.upload("feature field", ofFirst));
-    }
-  }
-
-  /** Records Q and K for the state (source `state`) or for the field (source `field`). */
-  refresh(state: Slot): void {
-    if (this.#weights === undefined) return;
-    const { executor, layout } = this;
-    const { heads, sites, components, componentStride, paddedSites, matrices } = layout;
-    const { query, key, features } = this.#weights;
-    executor.run({
-      kernel: "concatenate-heads",
-      arrays: { state: this.#frozenFeatures ?? state, features },
-      params: { models: matrices / heads, heads, sites, components, componentStride },
-      constants: {},
-    });
-    // q = f W_Qᵀ is a product of rows with rows, which is what `scores` computes; its rows run over the padding too,
-    // so that queries and keys are zero there.
-    for (const [weights, product] of [
-      [query, this.#queries],
-      [key, this.#keys],
-    ]) {
-      executor.run({
-        kernel: "scores",
-        arrays: {
-          queries: features,
-          keys: weights,
-          scales: this.#unitScales(),
-          available: executor.unread,
-          scores: product,
-        },
-        params: {
-          couplings: matrices,
-          rows: sites,
-          rowStart: 0,
-          rowCount: paddedSites,
-          columns: this.#dimension,
-          dimension: heads * components,
-          querySharing: heads,
-        },
-        constants: { MASK: MASKS.none },
-      });
-    }
-  }
-
-  fill({ rowStart, rowCount, couplings }: CouplingBlock): void {
-    const { executor, layout } = this;
-    const { sites, matrices } = layout;
-    executor.run({
-      kernel: "scores",
-      arrays: {
-        queries: this.#queries,
-        keys: this.#keys,
-        scales: this.#scales,
-        available: this.#available,
-        scores: this.#scores,
-      },
-      params: {
-        couplings: matrices,
-        rows: sites,
-        rowStart,
-        rowCount,
-        columns: sites,
-        dimension: this.#dimension,
-        querySharing: 1,
-      },
-      constants: { MASK: this.#mask },
-    });
-    executor.run({
-      kernel: "softmax",
-      arrays: { scores: this.#scores, couplings, statistics: this.statistics },
-      params: { couplings: matrices, rows: sites, rowStart, rowCount, columns: sites },
-      constants: {},
-    });
-  }
-
-  #units: Slot | undefined;
-  #unitScales(): Slot {
-    this.#units ??= this.own(this.executor.upload("unit scales", new Float64Array(this.layout.matrices).fill(1)));
-    return this.#units;
   }
 }

@@ -1,6 +1,7 @@
 /** The GPU engine: records stages, assembles their shaders once, and submits them in batches. */
 import { assembleShader, loadText } from "../gpu/shader-source.js";
 import { type Command, GpuArray, type GpuDevice, type Program } from "../gpu/device.js";
+import { InputError } from "../physics/input-error.js";
 import { type KernelParams, kernels, sharedShaders } from "../kernels/registry.js";
 import type { DeviceDescription, Executor, Slot, Stage, StageName } from "./executor.js";
 
@@ -49,14 +50,14 @@ export class GpuExecutor implements Executor {
 
   upload(label: string, values: Float64Array | Uint32Array): Slot {
     const array = this.#gpu.createArray(label, values.length);
-    this.#gpu.write(array, values instanceof Uint32Array ? values : Float32Array.from(values));
+    this.#gpu.write(array, values instanceof Uint32Array ? values : singles(label, values));
     return array;
   }
 
   write(slot: Slot, values: Float64Array): void {
     // A write goes ahead of what is recorded but not submitted; nothing recorded may still want the old contents.
     if (this.#recorded.length > 0) throw new Error(`write to ${slot.label} while work is recorded: flush first`);
-    this.#gpu.write(asArray(slot), Float32Array.from(values));
+    this.#gpu.write(asArray(slot), singles(slot.label, values));
   }
 
   free(...slots: Slot[]): void {
@@ -148,6 +149,14 @@ export class GpuExecutor implements Executor {
     const source = await assembleShader(load, name, { ...kernel.tile, ...constants });
     return { name, source };
   }
+}
+
+/** @throws InputError for a number that f32 does not reach: kernels take infinities for anything */
+function singles(label: string, values: Float64Array): Float32Array<ArrayBuffer> {
+  const rounded = Float32Array.from(values);
+  const beyond = rounded.findIndex((value, index) => Math.abs(value) === Infinity && Number.isFinite(values[index]));
+  if (beyond < 0) return rounded;
+  throw new InputError(label, String(values[beyond]), "numbers up to 3.4e38, the range of f32, or --device cpu");
 }
 
 function asArray(slot: Slot): GpuArray {

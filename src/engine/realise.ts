@@ -46,6 +46,7 @@ export async function realise(description: SystemDescription, load: LoadArray, c
   const known: Given[] = [];
   const fetch = async (key: string, input: ArrayInput | MatrixInput) => {
     const array = await numbersOf(input, load);
+    if (array?.shape.length === 0) throw new InputError(`${context}: ${key}`, "a single number", "an array");
     if (array !== undefined) checkFinite(array, `${context}: ${key}`);
     return array;
   };

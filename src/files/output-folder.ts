@@ -4,6 +4,7 @@
  * Files are written to `FOLDER.partial-PID-K` beside the folder; `commit` renames that folder into place. A run that is
  * killed leaves only the partial folder, whose name says so.
  */
+import { rmSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, resolve, sep } from "node:path";
 import { InputError } from "../physics/input-error.js";
@@ -14,6 +15,13 @@ export const MANIFEST_NAME = "manifest.json";
 
 /** Value of the manifest's member `program`. */
 const MANIFEST_PROGRAM = "onsager";
+
+const openFolders = new Set<string>();
+
+/** Removes every partial folder of this process, for an end that waits for nothing. */
+export function removePartialFolders(): void {
+  for (const partial of openFolders) rmSync(partial, { recursive: true, force: true });
+}
 
 export class OutputFolder {
   /** The folder that `commit` makes. */
@@ -44,6 +52,7 @@ export class OutputFolder {
       const partial = `${target}.partial-${process.pid}-${k}`;
       try {
         await mkdir(partial);
+        openFolders.add(partial);
         return new OutputFolder(target, partial, replace);
       } catch (error) {
         if (!hasCode(error, "EEXIST")) throw error;
@@ -94,6 +103,7 @@ export class OutputFolder {
       throw error;
     }
     this.closed = true;
+    openFolders.delete(this.partial);
     if (moved) await rm(displaced, { recursive: true });
   }
 
@@ -102,6 +112,7 @@ export class OutputFolder {
     if (this.closed) return;
     this.closed = true;
     await rm(this.partial, { recursive: true, force: true });
+    openFolders.delete(this.partial);
   }
 }
 

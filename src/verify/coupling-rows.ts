@@ -1,5 +1,6 @@
 /** Rows of J for chosen sites, whatever the couplings, at a cost of O(rows · N · d): the whole matrix is never formed. */
-import { gaussianSeeds, gaussianStrengths, MASKS } from "../engine/couplings.js";
+import { MASKS } from "../engine/attention-couplings.js";
+import { gaussianSeeds, gaussianStrengths } from "../engine/couplings.js";
 import type { System } from "../engine/realise.js";
 import type { Couplings } from "../physics/couplings.js";
 import { pad } from "../reference/layout.js";

@@ -50,7 +50,8 @@ export interface AttentionShape {
 /** @throws InputError in the words of the command line */
 export async function attentionSystem(shape: AttentionShape): Promise<LoadedSystem> {
   const { sites, dimension, causal, seed } = shape;
-  if (dimension < 3) throw new InputError("--d", String(dimension), "at least 3, as a sphere of the default radius has");
+  if (dimension < 3)
+    throw new InputError("--d", String(dimension), "at least 3, as a sphere of the default radius has");
   const random = { kind: "gaussian", std: 1 };
   const description = {
     spins: { kind: "sphere", count: sites, dimension, response: "large-d" },

@@ -81,7 +81,8 @@ export function verifyResult(
 async function computeStep(executor: Executor, system: System, closure: ClosureName): Promise<Float64Array> {
   const layout = new BatchLayout(batchOf(system));
   const length = layout.systems * layout.stateLength;
-  const step = new TimeStep(executor, layout, closure, 2 * length * executor.elementBytes);
+  // The state, its image, and the copy that is read back.
+  const step = new TimeStep(executor, layout, closure, 3 * length * executor.elementBytes);
   const state = executor.upload(
     "state",
     layout.pack((point) => point.initial),

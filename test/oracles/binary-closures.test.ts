@@ -10,7 +10,13 @@ interface BinaryStep {
 
 interface ExactMaster {
   inputs: { x: number[]; J: number[][]; m_init: number[]; steps: number };
-  expected: { m_exact: number[][]; m_naive: number[][]; m_tap: number[][]; max_err_naive: number[]; max_err_tap: number[] };
+  expected: {
+    m_exact: number[][];
+    m_naive: number[][];
+    m_tap: number[][];
+    max_err_naive: number[];
+    max_err_tap: number[];
+  };
 }
 
 interface Orders {

@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { responseGain } from "../../src/reference/responses.js";
 import { readCase } from "../cases.js";
-import { norms, precisions, type Precision, realised, run, runBatch, sharing } from "./engines.js";
+import { norms, precisions, type Precision, realised, run, runBatch, sharing, sideBySide } from "./engines.js";
 
 type Response = "large-d" | "exact";
 
@@ -34,8 +34,7 @@ function attention(setting: Setting, initial: object) {
   const { sites, dimension, beta, response = "large-d", mask = "none", source = "field" } = setting;
   const { headDimension = 8, scale = 1 } = setting;
   const random = { kind: "gaussian" };
-  const matrices =
-    source === "state" ? { weights: { query: random, key: random } } : { queries: random, keys: random };
+  const matrices = source === "state" ? { weights: { query: random, key: random } } : { queries: random, keys: random };
   return {
     spins: { kind: "sphere", dimension, response, count: sites },
     beta,
@@ -50,7 +49,16 @@ function scalarMap(a: number, beta: number, dimension: number, response: Respons
   return a * responseGain(a, beta, Math.sqrt(dimension / 2 - 1), dimension, response);
 }
 
-const fixedPointTolerance = (precision: Precision, radius: number) => (precision === "f64" ? 1e-12 : 1e-5 * radius);
+/** All betas of one setting in one batch; couplings that follow the state belong to one system each. */
+async function batchOfBetas(setting: Omit<Setting, "beta">, betas: readonly number[], initial: object) {
+  const systems = await Promise.all(betas.map((beta) => realised(attention({ ...setting, beta }, initial))));
+  return setting.source === "state" ? sideBySide(systems) : sharing(systems);
+}
+
+/** 1e-5 R in f32, and what a step error of 3e-7 R leaves where the map contracts slowly (the f32 budget). */
+function fixedPointTolerance(precision: Precision, radius: number, slope: number): number {
+  return precision === "f64" ? 1e-12 : radius * Math.max(1e-5, 3e-7 / (1 - slope));
+}
 
 const settings: [string, Omit<Setting, "beta">][] = [
   ["N 16, D 8", { sites: 16, dimension: 8 }],
@@ -66,18 +74,19 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
     const { dimension, response = "large-d" } = setting;
     const radius = Math.sqrt(dimension / 2 - 1);
     const steps = precision === "f64" ? 300 : 50;
-    for (const beta of [1.5, 1.98, 2, 2.05, 4]) {
-      const system = attention({ ...setting, beta }, { kind: "constant", value: 0.6 });
-      const { trajectory } = await run(precision, system, { closure: "naive", run: { steps }, trajectory: true });
+    const betas = [1.5, 1.98, 2, 2.05, 4];
+    const batch = await batchOfBetas(setting, betas, { kind: "constant", value: 0.6 });
+    const results = await runBatch(precision, batch, { closure: "naive", run: { steps }, trajectory: true });
+    results.flat().forEach(({ trajectory }, k) => {
       let a = 0.6 * radius;
       let worst = 0;
       for (const state of trajectory!) {
-        a = scalarMap(a, beta, dimension, response);
+        a = scalarMap(a, betas[k], dimension, response);
         for (const norm of norms(state, dimension)) worst = Math.max(worst, Math.abs(norm - a) / radius);
       }
-      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C map ${_} beta ${beta}|${worst}|1e-5`);
-      expect(worst, `beta ${beta}`).toBeLessThan(precision === "f64" ? 1e-13 : 1e-5);
-    }
+      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C map|${worst}|1e-5`);
+      expect(worst, `beta ${betas[k]}`).toBeLessThan(precision === "f64" ? 2e-15 : 1e-5);
+    });
   });
 
   it("grows a small start by β/2 (large-d) or β (D - 2)/(2 D) (exact) a step", async () => {
@@ -88,7 +97,8 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
           const system = attention({ sites: 16, dimension, beta, response }, { kind: "constant", value: 1e-3 });
           const { state } = await run(precision, system, { closure: "naive", run: { steps: 1 } });
           const factor = response === "exact" ? (beta * (dimension - 2)) / (2 * dimension) : beta / 2;
-          for (const norm of norms(state, dimension)) expect(Math.abs(norm / (1e-3 * radius) - factor)).toBeLessThan(1e-4);
+          for (const norm of norms(state, dimension))
+            expect(Math.abs(norm / (1e-3 * radius) - factor)).toBeLessThan(1e-4);
         }
       }
     }
@@ -107,13 +117,10 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
       rows.forEach(({ R, beta, m_largeD, m_vMF }, k) => {
         const expected = response === "exact" ? m_vMF : m_largeD;
         const worst = Math.max(...norms(results[k].state, dimension).map((norm) => Math.abs(norm - expected)));
-        if (process.env.ORACLE_LOG) {
-          const { status, iterations } = results[k];
-          console.log(`${precision} C ${response} D ${dimension} b ${beta} ${worst / R} ${status} ${iterations}`);
-          console.log(`ORACLE|${precision} C order ${response}|${precision === "f64" ? worst : worst / R}|1e-5`);
-        }
+        if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C order ${response}|${worst / R}|1e-5`);
         expect(results[k].status, `D ${dimension} beta ${beta}`).toBe("converged");
-        expect(worst, `D ${dimension} beta ${beta}`).toBeLessThan(fixedPointTolerance(precision, R));
+        const slope = (scalarMap(expected + 1e-6, beta, dimension, response) - expected) / 1e-6;
+        expect(worst, `D ${dimension} beta ${beta}`).toBeLessThan(fixedPointTolerance(precision, R, slope));
       });
     }
   });
@@ -147,25 +154,30 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
     }
   });
 
-  it.each(settings)("%s: any start in the ordered phase reaches that norm at every site", async (_, setting) => {
+  // Rows so peaked that tokens attend to themselves alone align their directions over thousands of steps or never.
+  const mixing = settings.filter(([, { scale = 1 }]) => scale < 30);
+  it.each(mixing)("%s: any start in the ordered phase reaches that norm at every site", async (_, setting) => {
     const { dimension, response = "large-d" } = setting;
     const radius = Math.sqrt(dimension / 2 - 1);
-    for (const beta of [2.5, 4]) {
-      if (response === "exact" && beta < (2 * dimension) / (dimension - 2)) continue;
-      const system = attention({ ...setting, beta }, { kind: "direction", norm: 0.5 });
-      const { state, status } = await run(precision, system, { closure: "naive", run: { steady: {} } });
+    const betas = response === "exact" ? [4] : [2.5, 4];
+    const batch = await batchOfBetas(setting, betas, { kind: "direction", norm: 0.5 });
+    const results = await runBatch(precision, batch, { closure: "naive", run: { steady: {} } });
+    results.flat().forEach(({ state, status }, k) => {
       let target = radius / 2;
-      for (let k = 0; k < 1000; k++) target = scalarMap(target, beta, dimension, response);
+      for (let step = 0; step < 1000; step++) target = scalarMap(target, betas[k], dimension, response);
       const worst = Math.max(...norms(state, dimension).map((norm) => Math.abs(norm - target)));
-      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C generic ${_} ${beta} ${status}|${worst / radius}|1e-4`);
+      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C generic|${worst / radius}|1e-4`);
       expect(status).toBe("converged");
-      expect(worst, `beta ${beta}`).toBeLessThan(1e-4 * radius);
-    }
+      expect(worst, `beta ${betas[k]}`).toBeLessThan(1e-4 * radius);
+    });
   });
 
   it.each(["field", "state"] as const)("binary: a <- tanh βa, threshold 1, couplings of the %s", async (source) => {
     for (const beta of [0.8, 1.25, 2]) {
-      const { spins: _, ...rest } = attention({ sites: 16, dimension: 8, beta, source }, { kind: "constant", value: 0.4 });
+      const { spins: _, ...rest } = attention(
+        { sites: 16, dimension: 8, beta, source },
+        { kind: "constant", value: 0.4 },
+      );
       const system = { ...rest, spins: { kind: "binary", count: 16 } };
       const options = { closure: "naive", run: { steps: 40 }, trajectory: true } as const;
       const { trajectory } = await run(precision, system, options);
@@ -175,5 +187,32 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
         for (const m of state) expect(Math.abs(m - a)).toBeLessThan(precision === "f64" ? 1e-14 : 1e-6);
       }
     }
+  });
+});
+
+describe("row-stochastic scalar map at scale, f32", () => {
+  // 50 steps at N = 4096 stay within 2e-7 R for D = 8 and 16, with and without a mask (20 s each on a software adapter).
+  // The error grows like the number of steps at worst, so fewer steps are held to their share of the 1e-5 R.
+  it.each([
+    [1024, 16, "none", 50],
+    [1024, 8, "causal", 50],
+    [4096, 8, "none", 8],
+    [4096, 16, "causal", 4],
+  ] as const)("N = %i, D = %i, mask %s: %i steps at and away from β = 2", async (sites, dimension, mask, steps) => {
+    const radius = Math.sqrt(dimension / 2 - 1);
+    const betas = sites > 2000 ? [2] : [2, 4];
+    const setting = { sites, dimension, mask, headDimension: dimension, scale: 0.5 };
+    const batch = await batchOfBetas(setting, betas, { kind: "constant", value: 0.6 });
+    const [results] = await runBatch("f32", batch, { closure: "naive", run: { steps }, trajectory: true });
+    results.forEach(({ trajectory }, k) => {
+      let a = 0.6 * radius;
+      let worst = 0;
+      for (const state of trajectory!) {
+        a = scalarMap(a, betas[k], dimension, "large-d");
+        for (const norm of norms(state, dimension)) worst = Math.max(worst, Math.abs(norm - a) / radius);
+      }
+      if (process.env.ORACLE_LOG) console.log(`ORACLE|f32 C scale N ${sites}|${worst}|${(1e-5 * steps) / 50}`);
+      expect(worst, `beta ${betas[k]}`).toBeLessThan((1e-5 * steps) / 50);
+    });
   });
 });

@@ -74,8 +74,14 @@ const module2023 = (scale: number, mask: "none" | "causal", initial: object | Ma
 function module2026(mask: "none" | "causal", field: Matrix, initial: object | Matrix) {
   const features = scaledHeads(X, inputs.R_head);
   const projected = times(features, W_qk);
-  const queries = scaledHeads(projected.map((row) => row.slice(0, width)), 1);
-  const keys = scaledHeads(projected.map((row) => row.slice(width)), 1);
+  const queries = scaledHeads(
+    projected.map((row) => row.slice(0, width)),
+    1,
+  );
+  const keys = scaledHeads(
+    projected.map((row) => row.slice(width)),
+    1,
+  );
   const couplings = { kind: "attention", queries, keys, heads, scale: Math.sqrt(dimension), mask };
   return { spins, beta, couplings, field, initial };
 }
@@ -135,9 +141,16 @@ describe.each(precisions)("spin-transformer modules, %s", (precision) => {
   });
 
   it("has the rows of an explicit QKᵀ", async () => {
-    const { X: features, Wq, Wk, scale, softmax, Y2, entropy, logsumexp } = readCase<ExplicitRows>(
-      "kinetic/attention-exact-fixed-points",
-    ).data.explicit_qk;
+    const {
+      X: features,
+      Wq,
+      Wk,
+      scale,
+      softmax,
+      Y2,
+      entropy,
+      logsumexp,
+    } = readCase<ExplicitRows>("kinetic/attention-exact-fixed-points").data.explicit_qk;
     const project = (weights: Matrix) =>
       features.map((row) => weights[0].map((_, a) => row.reduce((sum, value, k) => sum + value * weights[k][a], 0)));
     const system = {

@@ -132,9 +132,16 @@ describe.each(precisions)("sphere closures, %s", (precision) => {
   });
 
   it("follows six steps of five closures on softmax couplings made from the field", async () => {
-    const { D, beta, X, Wq, Wk, J, m0, trajectory: table } = readCase<AttentionTrajectories>(
-      "kinetic/vector-spin-tap",
-    ).data.explicit_case;
+    const {
+      D,
+      beta,
+      X,
+      Wq,
+      Wk,
+      J,
+      m0,
+      trajectory: table,
+    } = readCase<AttentionTrajectories>("kinetic/vector-spin-tap").data.explicit_case;
     const series = [
       ["nMF_exact", "naive", "exact"],
       ["nMF_largeD", "naive", "large-d"],
@@ -174,7 +181,12 @@ describe.each(precisions)("sphere closures, %s", (precision) => {
     const { trajectory } = await run(precision, system, options);
     const states = [new Float64Array(inputs.N * inputs.D), ...trajectory!];
     const changes = table.residuals.map((_, k) =>
-      Math.max(...norms(states[k + 1].map((value, at) => value - states[k][at]), inputs.D)),
+      Math.max(
+        ...norms(
+          states[k + 1].map((value, at) => value - states[k][at]),
+          inputs.D,
+        ),
+      ),
     );
     const seen = changes.filter((_, k) => precision === "f64" || table.residuals[k] > 1e-6);
     const tolerance = within(precision, 1e-11, 1e-6);

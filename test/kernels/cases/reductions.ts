@@ -50,7 +50,6 @@ export const reduceCases: readonly Reduce[] = [
   reduceCase(rowsOf(7, { batch: 2, columns: 4, columnStride: 4 }), { OPERATION: 0 }),
   reduceCase(rowsOf(2 * REDUCE_CHUNK + 3, { batch: 2, columns: 3, columnStride: 4 }), { OPERATION: 0 }),
   reduceCase(rowsOf(2, { batch: 65_537 }), { OPERATION: 0 }, "more workgroups than one dimension holds"),
-  reduceCase(rowsOf(2, { batch: 65_537 }), { OPERATION }, "more workgroups than one dimension holds"),
   reduceCase(rowsOf(70), { OPERATION }, "all negative", (values) => values.forEach((v, k) => (values[k] = -1 - v * v))),
   reduceCase(rowsOf(70), { OPERATION }, "a NaN", (values) => values.fill(NaN, 66, 67)),
   reduceCase(rowsOf(70), { OPERATION }, "an infinity", (values) => values.fill(Infinity, 3, 4)),
@@ -93,7 +92,7 @@ const sitesOf = (sites: number, rest: Partial<Distance["params"]> = {}) => ({
 
 export const siteDistanceCases: readonly Distance[] = [
   ...ODD_SIZES.map((n) => siteDistanceCase(sitesOf(n), { SUBTRACT: true })),
-  ...[1, 2, 3, 4, 5, 13, 64, 65, 130].flatMap((components) =>
+  ...[1, 2, 4, 5, 13, 64, 65, 130].flatMap((components) =>
     [true, false].map((SUBTRACT) =>
       siteDistanceCase(sitesOf(5, { components, componentStride: pad(components) }), { SUBTRACT }),
     ),

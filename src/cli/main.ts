@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/** The `onsager` command. */
+import { removePartialFolders } from "../files/output-folder.js";
+import { runCli } from "./program.js";
+import { Interrupted } from "./session.js";
+
+/** How long an interrupted command may take to end by itself, in milliseconds. */
+const GRACE = 2000;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+const interruption = new AbortController();
+for (const [signal, code] of Object.entries(SIGNALS)) {
+  const leave = () => {
+    removePartialFolders();
+    process.exit(code);
+  };
+  process.on(signal, () => {
+    if (interruption.signal.aborted) leave();
+    interruption.abort(new Interrupted(code));
+    setTimeout(leave, GRACE).unref();
+  });
+}
+// Whoever reads the output may stop early, as `head` does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  print: (text) => process.stdout.write(`${text}\n`),
+  note: (text) => process.stderr.write(`${text}\n`),
+  terminal: process.stderr.isTTY ? process.stderr : undefined,
+  interruption: interruption.signal,
+});

@@ -1,0 +1,21 @@
+/** What a command may touch of the process it runs in. Tests give it streams of their own. */
+
+export interface Session {
+  /** Results: one text on standard output, with a line end behind it. */
+  readonly print: (text: string) => void;
+  /** Everything else, on standard error. */
+  readonly note: (text: string) => void;
+  /** Standard error where it is a terminal, for progress bars. */
+  readonly terminal: NodeJS.WriteStream | undefined;
+  /** Aborted with an `Interrupted` when the user wants to stop. */
+  readonly interruption: AbortSignal;
+}
+
+/** Thrown at the next sign of progress after Ctrl-C, so that everything on the way out is cleaned up. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+
+  constructor(readonly exitCode: number) {
+    super("interrupted");
+  }
+}

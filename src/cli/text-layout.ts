@@ -1,0 +1,43 @@
+/** Text for people, at most 80 columns wide. */
+import type { DeviceDescription } from "../engine/executor.js";
+
+const WIDTH = 80;
+const LABEL_WIDTH = 14;
+
+/** `label  text`, the text wrapped beside the label. */
+export function labelled(label: string, text: string, indent = 0): string {
+  const start = " ".repeat(indent) + label.padEnd(LABEL_WIDTH - indent);
+  const gap = start.endsWith(" ") ? start : `${start} `;
+  const lines = wrap(text, WIDTH - LABEL_WIDTH);
+  return lines.map((line, k) => (k === 0 ? gap + line : " ".repeat(LABEL_WIDTH) + line)).join("\n");
+}
+
+/** Breaks between words; a word that is longer than a line, a path mostly, is cut. */
+function wrap(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(/\s+/)) {
+    const line = lines[lines.length - 1];
+    if (line !== "" && line.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${line} ${word}`;
+      continue;
+    }
+    const pieces = word.match(new RegExp(`.{1,${width}}`, "gu")) ?? [];
+    lines.splice(line === "" ? lines.length - 1 : lines.length, 1, ...pieces);
+  }
+  return lines;
+}
+
+/** Columns of text: the first to the left, numbers to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows
+    .map((row) =>
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("  "),
+    )
+    .map((line) => line.trimEnd())
+    .join("\n");
+}
+
+export function describeDevice({ name, driver, precision, reason }: DeviceDescription): string {
+  return `${name} (${driver}), ${precision}: ${reason}`;
+}

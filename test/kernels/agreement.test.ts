@@ -1,0 +1,149 @@
+/** Shader, twin, record and test of a kernel say the same: names of files, bindings, parameters and constants. */
+import { readdirSync, readFileSync } from "node:fs";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import { reflectLayout } from "../../src/gpu/layouts.js";
+import { type KernelName, kernels, sharedShaders } from "../../src/kernels/registry.js";
+import { ANDERSON_MEMORY } from "../../src/reference/anderson-gram.js";
+import { CONTROL, CONTROL_FIELDS } from "../../src/reference/anderson-solve.js";
+import { NOT_FINITE, REDUCE_CHUNK } from "../../src/reference/reduce.js";
+import { STREAMS } from "../../src/reference/random.js";
+import { MASKED } from "../../src/reference/scores.js";
+import { twins } from "../../src/reference/twins.js";
+import { kernelCases } from "../kernel-cases.js";
+import { assembleKernel } from "./assemble.js";
+
+const names = Object.keys(kernels) as KernelName[];
+const root = new URL("../../", import.meta.url);
+const textOf = (path: string) => readFileSync(new URL(path, root), "utf8");
+const shaderText = (name: KernelName) => textOf(`shaders/${name}.wgsl`);
+
+/** Names of the files of a folder with this ending, without it. */
+function namesIn(folder: string, ending: string): string[] {
+  return readdirSync(new URL(folder, root))
+    .filter((file) => file.endsWith(ending))
+    .map((file) => file.slice(0, -ending.length))
+    .sort();
+}
+
+describe("files", () => {
+  const sorted = [...names].sort();
+
+  test("every shader has a record, a twin, cases and a test of its name, and nothing else has", () => {
+    expect(namesIn("shaders/", ".wgsl")).toEqual(sorted);
+    expect(Object.keys(twins).sort()).toEqual(sorted);
+    expect(Object.keys(kernelCases).sort()).toEqual(sorted);
+    const files = { twins: namesIn("src/reference/", ".ts"), tests: namesIn("test/kernels/", ".test.ts") };
+    expect(sorted.filter((name) => !files.twins.includes(name) || !files.tests.includes(name))).toEqual([]);
+  });
+
+  test("every record is filed under its name and points at its shader", () => {
+    for (const name of names) {
+      expect(kernels[name].name).toBe(name);
+      expect(kernels[name].shader.href).toBe(new URL(`shaders/${name}.wgsl`, root).href);
+    }
+  });
+
+  test("every shared shader is in the table of shared shaders, under the path of its imports", () => {
+    expect(Object.keys(sharedShaders).sort()).toEqual(
+      namesIn("shaders/lib/", ".wgsl").map((name) => `lib/${name}.wgsl`),
+    );
+    for (const [path, url] of Object.entries(sharedShaders)) {
+      expect(url.href).toBe(new URL(`shaders/${path}`, root).href);
+    }
+  });
+});
+
+describe.each(names)("%s", (name) => {
+  const twin = twinSignature(name);
+
+  test("bindings are the twin's arrays, members of Params its parameters", async () => {
+    const layout = reflectLayout(name, await assembleKernel(name));
+    expect(layout.arrays.map((array) => array.name)).toEqual(twin.arrays);
+    expect(layout.params?.members.map((member) => member.name)).toEqual(twin.params);
+  });
+
+  test("the twin's constants and the record's tiles are constants of the shader", () => {
+    const declared = new Map(
+      [...shaderText(name).matchAll(/^const (\w+): (\w+) = [^;]+;/gm)].map(([, constant, type]) => [constant, type]),
+    );
+    const types = { number: ["u32", "i32", "f32"], boolean: ["bool"] };
+    for (const { name: constant, type } of twin.constants) {
+      expect(types[type as keyof typeof types], constant).toContain(declared.get(constant));
+    }
+    expect(Object.keys(kernels[name].tile).filter((constant) => !declared.has(constant))).toEqual([]);
+  });
+
+  test("the head says what it computes, in a formula or by the equations, and names its twin", () => {
+    const head = /^(\/\/.*\n)+/.exec(shaderText(name))?.[0] ?? "";
+    expect(head).toMatch(new RegExp(`^// ${name}: `));
+    expect(head).toMatch(/Equations? \d|[=Σ|]/);
+    expect(head).toContain(`src/reference/${name}.ts`);
+  });
+
+  test("every case has a name of its own", () => {
+    const own = kernelCases[name].map((kernelCase) => kernelCase.name);
+    expect(new Set(own).size).toBe(own.length);
+  });
+});
+
+describe("numbers that both sides hold", () => {
+  const constant = (name: KernelName, key: string) => {
+    const value = new RegExp(`const ${key}: \\w+ = ([^;]+);`).exec(shaderText(name))?.[1];
+    return Number(value?.replace(/[uf]$/, ""));
+  };
+
+  test("the chunk of a reduction", () => {
+    const { WORKGROUP_SIZE, TERMS } = kernels.reduce.tile;
+    expect(WORKGROUP_SIZE * TERMS).toBe(REDUCE_CHUNK);
+  });
+
+  test("the finite stand-ins", () => {
+    expect([constant("scores", "MASKED"), constant("softmax", "MASKED")]).toEqual([MASKED, MASKED]);
+    expect([constant("reduce", "NOT_FINITE"), constant("anderson-solve", "NOT_FINITE")]).toEqual([
+      NOT_FINITE,
+      NOT_FINITE,
+    ]);
+  });
+
+  test("the memory and the control numbers of the steady-state solver", () => {
+    for (const name of ["anderson-gram", "anderson-solve", "anderson-mix"] as const) {
+      expect(constant(name, "MEMORY")).toBe(ANDERSON_MEMORY);
+    }
+    const members = /struct Control \{([^}]*)\}/.exec(shaderText("anderson-solve"))?.[1] ?? "";
+    expect([...members.matchAll(/^\s*(\w+): f32,/gm)].map(([, member]) => member)).toEqual(Object.keys(CONTROL));
+    expect(Object.values(CONTROL)).toEqual([...Array(CONTROL_FIELDS).keys()]);
+    expect(constant("anderson-mix", "CONTROL_FIELDS")).toBe(CONTROL_FIELDS);
+    expect(constant("anderson-mix", "CONTROL_IMPROVED")).toBe(CONTROL.improved);
+  });
+
+  test("the streams of the couplings", () => {
+    const { couplings, couplingsSymmetric, couplingsAntisymmetric } = STREAMS;
+    expect(
+      ["STREAM", "STREAM_SYMMETRIC", "STREAM_ANTISYMMETRIC"].map((key) => constant("gaussian-couplings", key)),
+    ).toEqual([couplings, couplingsSymmetric, couplingsAntisymmetric]);
+  });
+});
+
+interface Signature {
+  readonly arrays: readonly string[];
+  readonly params: readonly string[];
+  readonly constants: readonly { readonly name: string; readonly type: string }[];
+}
+
+/** The members of the three argument types of the twin, read off its source. */
+function twinSignature(name: KernelName): Signature {
+  const path = `src/reference/${name}.ts`;
+  const file = ts.createSourceFile(path, textOf(path), ts.ScriptTarget.Latest, true);
+  const expected = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const twin = file.statements.filter(ts.isFunctionDeclaration).find((statement) => statement.name?.text === expected);
+  if (twin === undefined) throw new Error(`${path} has no function ${expected}`);
+  const [arrays, params, constants = []] = twin.parameters.map(({ type }) => {
+    if (type === undefined || !ts.isTypeLiteralNode(type)) throw new Error(`${path}: an argument has no literal type`);
+    return type.members.filter(ts.isPropertySignature).map((member) => ({
+      name: member.name.getText(file),
+      type: member.type?.getText(file) ?? "",
+    }));
+  });
+  return { arrays: arrays.map((array) => array.name), params: params.map((param) => param.name), constants };
+}

@@ -1,0 +1,135 @@
+/** Every shader text that the engine can ask for compiles within the limits that every WebGPU device has. No numbers here. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { create } from "webgpu";
+import type { SystemBatch } from "../../src/engine/batch.js";
+import { CpuExecutor } from "../../src/engine/cpu-executor.js";
+import type { Stage, StageName } from "../../src/engine/executor.js";
+import { simulate } from "../../src/engine/simulate.js";
+import { reflectLayout } from "../../src/gpu/layouts.js";
+import type { KernelName } from "../../src/kernels/registry.js";
+import { closureNames, momentRule } from "../../src/physics/closures.js";
+import type { Couplings } from "../../src/physics/couplings.js";
+import { observableNames, observables } from "../../src/physics/observables.js";
+import { defaultRadius, type Spins } from "../../src/physics/spins.js";
+import { kernelCases } from "../kernel-cases.js";
+import { assembleKernel, type Constants } from "./assemble.js";
+
+const permutationOf = (kernel: string, constants: object) => `${kernel} ${JSON.stringify(constants)}`;
+
+/** Runs everything on the CPU and keeps what was asked of which kernel. */
+class RecordingExecutor extends CpuExecutor {
+  readonly permutations = new Map<string, { kernel: KernelName; constants: Constants }>();
+
+  override run<K extends StageName>(stage: Stage<K>): void {
+    const { kernel } = stage;
+    const constants = stage.constants as Constants;
+    this.permutations.set(permutationOf(kernel, constants), { kernel, constants });
+    super.run(stage);
+  }
+}
+
+const SITES = 3;
+const D = 4;
+const numbers = (length: number) => Float64Array.from({ length }, (_, k) => Math.sin(k + 1) / 2);
+
+const spins: readonly Spins[] = [
+  { kind: "binary", components: 1, radius: 1 },
+  { kind: "sphere", components: D, radius: defaultRadius(D), response: "large-d" },
+  { kind: "sphere", components: D, radius: defaultRadius(D), response: "exact" },
+];
+
+function couplingsFor({ components }: Spins): Couplings[] {
+  const gaussian = { kind: "gaussian", mean: 0, std: 1, seed: 1, sample: 0 } as const;
+  const attention = { kind: "attention", scale: 1, heads: 1, dimension: 2 } as const;
+  const features = { source: "given", queries: numbers(2 * SITES), keys: numbers(2 * SITES) } as const;
+  const weights = { queryWeights: numbers(2 * components), keyWeights: numbers(2 * components) };
+  return [
+    { kind: "dense", matrix: numbers(SITES ** 2) },
+    { ...gaussian, symmetry: 0 },
+    { ...gaussian, symmetry: -1 },
+    { ...attention, mask: "none", features: { source: "state", ...weights } },
+    { ...attention, mask: "causal", features },
+    { ...attention, mask: "user", available: new Float64Array(SITES ** 2).fill(1), features },
+  ];
+}
+
+/** What the engine asks for over all closures, spins and couplings. */
+async function recordEngine(): Promise<RecordingExecutor> {
+  const executor = new RecordingExecutor(Infinity, "records");
+  for (const each of spins) {
+    const point = { beta: 0.5, field: numbers(SITES * each.components), initial: numbers(SITES * each.components) };
+    for (const closure of closureNames.filter((name) => typeof momentRule(name, each) === "string")) {
+      for (const coupling of couplingsFor(each)) {
+        const batch: SystemBatch = { spins: each, sites: SITES, heads: 1, couplings: [coupling], points: [[point]] };
+        const attention = coupling.kind === "attention";
+        const observe = observableNames.filter((name) => attention || observables[name].needs !== "rows");
+        await simulate(executor, batch, { closure, run: { steady: { maxIterations: 2 } }, observe });
+        await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [] });
+      }
+    }
+  }
+  return executor;
+}
+
+describe("on the null backend", () => {
+  // Compiles and validates like any other and executes nothing: its numbers mean nothing, so nothing is read back.
+  let instance: GPU | undefined;
+  let device: GPUDevice;
+
+  beforeAll(async () => {
+    instance = create(["backend=null"]);
+    const adapter = await instance.requestAdapter();
+    if (adapter === null) throw new Error("Dawn has no null backend");
+    device = await adapter.requestDevice();
+  });
+
+  afterAll(() => {
+    device.destroy();
+    instance = undefined;
+  });
+
+  async function compile(code: string): Promise<void> {
+    device.pushErrorScope("validation");
+    const module = device.createShaderModule({ code });
+    await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
+    const error = await device.popErrorScope();
+    if (error !== null) throw new Error(error.message);
+  }
+
+  test("the device has the limits that every device has", () => {
+    expect(device.limits.maxStorageBuffersPerShaderStage).toBe(8);
+    expect(device.limits.maxComputeWorkgroupStorageSize).toBe(16_384);
+    expect(device.limits.maxComputeInvocationsPerWorkgroup).toBe(256);
+  });
+
+  test("it refuses more bindings or workgroup memory than that", async () => {
+    const arrays = Array.from(
+      { length: 9 },
+      (_, k) => `@group(0) @binding(${k}) var<storage, read_write> a${k}: array<f32>;`,
+    );
+    const sum = arrays.map((_, k) => `a${k}[0]`).join(" + ");
+    await expect(
+      compile(`${arrays.join("\n")} @compute @workgroup_size(1) fn main() { a0[0] = ${sum}; }`),
+    ).rejects.toThrow();
+    const shared = "var<workgroup> s: array<vec4f, 1025>; @compute @workgroup_size(1) fn main() { s[0] = s[1]; }";
+    await expect(compile(shared)).rejects.toThrow();
+  });
+
+  test("every permutation that the engine uses compiles, and is compared with its twin in some case", async () => {
+    const { permutations } = await recordEngine();
+    const compared = new Set(
+      Object.entries(kernelCases).flatMap(([kernel, cases]) =>
+        cases.map(({ constants }) => permutationOf(kernel, constants as object)),
+      ),
+    );
+    expect([...permutations.keys()].filter((permutation) => !compared.has(permutation))).toEqual([]);
+    expect([...new Set([...permutations.values()].map(({ kernel }) => kernel))].sort()).toEqual(
+      Object.keys(kernelCases).sort(),
+    );
+    for (const { kernel, constants } of permutations.values()) {
+      const source = await assembleKernel(kernel, constants);
+      await expect(compile(source), permutationOf(kernel, constants)).resolves.toBeUndefined();
+      expect(reflectLayout(kernel, source).arrays.length).toBeLessThanOrEqual(8);
+    }
+  });
+});
