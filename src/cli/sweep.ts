@@ -1,9 +1,9 @@
 /** `onsager sweep SPEC --out DIR`: runs a specification and writes tables, figures and a manifest. */
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { DeviceDescription } from "../engine/executor.js";
 import { openExecutor } from "../engine/devices.js";
 import { readDocument } from "../files/documents.js";
-import { readNpy } from "../files/npy.js";
+import { arrayLoader } from "../verify/load-system.js";
 import { OutputFolder } from "../files/output-folder.js";
 import { runSweep, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
 import { parseSweeps } from "../sweep/spec.js";
@@ -28,6 +28,7 @@ export async function sweepCommand(path: string, options: SweepCommandOptions): 
   const sweeps = parseSweeps(document, path);
   const folder = await OutputFolder.create(options.out, { replace: options.replace });
   const { print } = options;
+  const load = arrayLoader(dirname(path));
   try {
     const executor = await openExecutor({ select: options.select, memoryLimit: options.memoryLimit });
     const outcomes: SweepOutcome[] = [];
@@ -36,7 +37,6 @@ export async function sweepCommand(path: string, options: SweepCommandOptions): 
       for (const sweep of sweeps) {
         const progress = options.openProgress(sweep.name);
         try {
-          const load = (name: string) => readNpy(resolve(dirname(path), name));
           outcomes.push(await runSweep(executor, sweep, { load, context: path, progress: progress.update }));
         } finally {
           progress.stop();

@@ -1,8 +1,7 @@
 /** Attention couplings of a batch: Q and K on the executor, and the stages that fill blocks of rows of softmax(λ Q Kᵀ). */
 import type { AttentionFeatures, Couplings, Mask } from "../physics/couplings.js";
 import { pad } from "../reference/layout.js";
-import { type BatchLayout, padMatrix } from "./batch.js";
-import type { CouplingBlock } from "./couplings.js";
+import { type BatchLayout, type CouplingBlock, padMatrix } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 
 /** MASK of `shaders/scores.wgsl`. */

@@ -2,6 +2,7 @@
 import type { Couplings } from "../physics/couplings.js";
 import type { Spins } from "../physics/spins.js";
 import { pad } from "../reference/layout.js";
+import type { Slot } from "./executor.js";
 import type { System } from "./realise.js";
 
 /** One group a coupling matrix: `points[g]` are the systems that share `couplings[g]`. All groups have equal size. */
@@ -24,6 +25,13 @@ export interface BatchPoint {
 export function batchOf(system: System): SystemBatch {
   const { spins, sites, heads, couplings, beta, field, initial } = system;
   return { spins, sites, heads, couplings: [couplings], points: [[{ beta, field, initial }]] };
+}
+
+/** Rows rowStart .. rowStart + rowCount of every matrix: [matrix][rowCount][pad(N)]. */
+export interface CouplingBlock {
+  readonly rowStart: number;
+  readonly rowCount: number;
+  readonly couplings: Slot;
 }
 
 /** Counts and strides that every stage of a batch needs. */

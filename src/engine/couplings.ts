@@ -6,15 +6,8 @@ import type { Couplings } from "../physics/couplings.js";
 import { pad } from "../reference/layout.js";
 import { philoxKey } from "../reference/random.js";
 import { attentionBytes, AttentionFiller } from "./attention-couplings.js";
-import { type BatchLayout, padMatrix } from "./batch.js";
+import { type BatchLayout, type CouplingBlock, padMatrix } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
-
-/** Rows rowStart .. rowStart + rowCount of every matrix: [matrix][rowCount][pad(N)]. */
-export interface CouplingBlock {
-  readonly rowStart: number;
-  readonly rowCount: number;
-  readonly couplings: Slot;
-}
 
 /** The batch does not fit the device, whatever the blocks. */
 export class CapacityError extends Error {
@@ -79,9 +72,12 @@ export class CouplingStore {
     );
     const whole = layout.sites * rowBytes;
     const fits = whole * copies <= budget && layout.sites <= largest;
-    const rows = fits ? layout.sites : 4 * Math.floor(Math.min(largest, budget / rowBytes / copies) / 4);
+    // Dense couplings are held whole, in blocks or not; what is left is for the matrices beside one block.
+    const roomForRows =
+      kind === "dense" ? (budget - whole) / rowBytes / reactionsPerMatrix : budget / rowBytes / copies;
+    const rows = fits ? layout.sites : 4 * Math.floor(Math.min(largest, layout.sites, roomForRows) / 4);
     if (rows < 1 || (kind === "dense" && whole > budget)) {
-      const needed = kind === "dense" ? whole : 4 * copies * rowBytes;
+      const needed = kind === "dense" ? whole + 4 * reactionsPerMatrix * rowBytes : 4 * copies * rowBytes;
       const what = kind === "dense" ? "dense couplings" : "four rows of couplings";
       throw new CapacityError(
         `${what} for ${layout.matrices} matrices with N = ${layout.sites} take ${needed} bytes, and ` +

@@ -98,12 +98,15 @@ export class CpuExecutor implements Executor {
     return this.#values(slot).slice(from, from + length);
   }
 
+  abandon(): void {
+    // Work is done when it is recorded.
+  }
+
   dispose(): void {
     this.#slots.clear();
     this.#bytes = 0;
   }
 
-  /** Slots that are alive, beside the two stand-ins. */
   get liveSlots(): number {
     return Math.max(0, this.#slots.size - 2);
   }

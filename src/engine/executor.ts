@@ -58,5 +58,9 @@ export interface Executor {
   /** Hands recorded work over and surfaces faults. Cheap to call: submits when enough work has gathered, or if `now`. */
   flush(now?: boolean): Promise<void>;
   read(slot: Slot, from?: number, length?: number): Promise<Float64Array>;
+  /** Forgets recorded work that was not handed over: after a failure, before its arrays are freed. */
+  abandon(): void;
+  /** Arrays that are alive, beside the two stand-ins. */
+  readonly liveSlots: number;
   dispose(): void;
 }

@@ -35,7 +35,9 @@ export interface Standing {
 /** Bytes that a `FixedPointIteration` allocates. */
 export function iterationBytes(layout: BatchLayout, elementBytes: number): number {
   const states = 2 * ANDERSON_MEMORY + 3;
-  return elementBytes * layout.systems * (states * layout.stateLength + layout.paddedSites + 64);
+  // Control numbers, the Gram matrix, coefficients, and the passes of two reductions.
+  const scalars = 64 + layout.stateLength / 512;
+  return elementBytes * layout.systems * (states * layout.stateLength + layout.paddedSites + scalars);
 }
 
 /**

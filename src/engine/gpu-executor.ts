@@ -92,6 +92,15 @@ export class GpuExecutor implements Executor {
     return Float64Array.from(await this.#gpu.read(asArray(slot), from, length));
   }
 
+  abandon(): void {
+    this.#recorded = [];
+    this.#flops = 0;
+  }
+
+  get liveSlots(): number {
+    return Math.max(0, this.#gpu.stats().liveArrays - 2);
+  }
+
   dispose(): void {
     this.#recorded = [];
     this.#programs.clear();

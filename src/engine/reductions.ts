@@ -1,5 +1,6 @@
 /** Pairwise reductions over the sites of every system, in as many passes as N asks for. */
 import { pad } from "../reference/layout.js";
+import type { BatchLayout } from "./batch.js";
 import { REDUCE_CHUNK, type Reduction, REDUCTIONS } from "../reference/reduce.js";
 import type { Executor, Slot } from "./executor.js";
 
@@ -56,6 +57,14 @@ export class Reducer {
   dispose(): void {
     this.executor.free(...this.#passes.map(({ results }) => results));
   }
+}
+
+/** Bytes that the reductions over a final state take: its moments, its residual, and the distances behind them. */
+export function reductionBytes(layout: BatchLayout, elementBytes: number): number {
+  const { systems, matrices, components, sites, paddedSites } = layout;
+  // One more for the passes after the first.
+  const chunks = Math.ceil(sites / REDUCE_CHUNK) + 1;
+  return elementBytes * (2 * systems * paddedSites + chunks * (systems * (2 * components + 4) + 4 * matrices));
 }
 
 /** The shape of one number a site. */

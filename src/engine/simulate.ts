@@ -5,7 +5,8 @@ import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
 import type { Executor, Slot } from "./executor.js";
 import { observe } from "./observe.js";
-import { Reducer, siteScalars } from "./reductions.js";
+import { reductionBytes, Reducer, siteScalars } from "./reductions.js";
+import { ExecutorScope } from "./scope.js";
 import {
   solveSteadyState,
   type Status,
@@ -15,7 +16,7 @@ import {
   type SteadyOptions,
 } from "./steady-state.js";
 import { FIELD_SHIFT, responseOf, withShiftedFields } from "./susceptibility.js";
-import { type Evolution, InnerResidual, runSteps } from "./time-evolution.js";
+import { type Evolution, evolutionBytes, InnerResidual, runSteps } from "./time-evolution.js";
 import { INNER_ACCEPTED, TimeStep } from "./time-step.js";
 
 export interface SimulationOptions {
@@ -27,7 +28,7 @@ export interface SimulationOptions {
   readonly trajectory?: boolean;
   /** Keep the final states; off saves the read-back in large sweeps. */
   readonly states?: boolean;
-  /** Keep J, [heads][N][N], of the last step. */
+  /** Keep J, [heads][N][N], as it is for the final state. */
   readonly couplings?: boolean;
   readonly progress?: (fraction: number) => void;
 }
@@ -59,7 +60,7 @@ export async function simulate(
   const wantsResponse = options.observe.some((name) => observables[name].needs === "response");
   const shift = FIELD_SHIFT[executor.device.precision];
   const expanded = wantsResponse ? withShiftedFields(batch, shift) : undefined;
-  const results = await simulateBatch(executor, expanded?.batch ?? batch, options);
+  const results = await withinScope(executor, (scope) => simulateBatch(scope, expanded?.batch ?? batch, options));
   return batch.points.map((group, g) =>
     group.map((_, replica) => {
       const own = expanded ? expanded.locate(g, replica) : { group: g, replica };
@@ -75,6 +76,19 @@ export async function simulate(
   );
 }
 
+/** Whatever happens, the arrays of a run end with it. */
+async function withinScope<Result>(executor: Executor, work: (scope: Executor) => Promise<Result>): Promise<Result> {
+  const scope = new ExecutorScope(executor);
+  try {
+    return await work(scope);
+  } catch (error) {
+    scope.abandon();
+    throw error;
+  } finally {
+    scope.dispose();
+  }
+}
+
 type RawResult = Omit<PointResult, "observables"> & { readonly moments: readonly RawMoments[] };
 
 async function simulateBatch(
@@ -84,10 +98,14 @@ async function simulateBatch(
 ): Promise<RawResult[][]> {
   const layout = new BatchLayout(batch);
   const { systems, stateLength } = layout;
-  const steady = "steady" in options.run;
-  const stateBytes = executor.elementBytes * systems * stateLength;
-  const solverBytes = steady ? steadyStateBytes(layout, executor.elementBytes) : 0;
-  const step = new TimeStep(executor, layout, options.closure, 3 * stateBytes + solverBytes);
+  // The state, its image, and the copy that is read back.
+  const stateBytes = 3 * executor.elementBytes * systems * stateLength;
+  const ownBytes =
+    "steps" in options.run
+      ? evolutionBytes(layout, options.run.steps, options, executor.elementBytes)
+      : steadyStateBytes(layout, executor.elementBytes);
+  const observationBytes = reductionBytes(layout, executor.elementBytes);
+  const step = new TimeStep(executor, layout, options.closure, stateBytes + ownBytes + observationBytes);
   const state = executor.upload(
     "state",
     layout.pack((point) => point.initial),
@@ -103,9 +121,10 @@ async function simulateBatch(
       solved = await solveSteadyState(executor, layout, step, state, settings, options.progress);
     }
     const { final, worstInner, trajectory } = evolution;
+    const ends = await evaluateResidual(executor, layout, step, final, final === state ? image : state);
+    // After the residual, so that the rows of couplings that follow the state are those of the state returned.
     const moments = await observe(executor, layout, final, step.couplings.statistics);
     const states = options.states ? await executor.read(final) : undefined;
-    const ends = await evaluateResidual(executor, layout, step, final, final === state ? image : state);
     const couplings = options.couplings ? await readCouplings(executor, layout, step, final) : undefined;
 
     return batch.points.map((group, g) =>

@@ -58,6 +58,21 @@ export async function runSteps(
 /** Elements of a history kept on the device before they are read back together (64 MiB of f32). */
 const HISTORY_ELEMENTS = 2 ** 24;
 
+const historyLength = (length: number, steps: number) =>
+  length * Math.max(1, Math.min(steps, Math.floor(HISTORY_ELEMENTS / length)));
+
+/** Bytes that `runSteps` allocates for a batch, and the copies that it reads back. */
+export function evolutionBytes(
+  { systems, stateLength }: BatchLayout,
+  steps: number,
+  { closure, trajectory }: { readonly closure: ClosureName; readonly trajectory?: boolean },
+  elementBytes: number,
+): number {
+  const states = trajectory ? historyLength(systems * stateLength, steps) : 0;
+  const inner = closures[closure].implicit ? historyLength(2 * systems, steps) : 0;
+  return 2 * elementBytes * (states + inner);
+}
+
 /** Copies of an array at successive steps, read back many at a time. */
 class History {
   readonly #slot: Slot;
@@ -71,8 +86,8 @@ class History {
     private readonly length: number,
     steps: number,
   ) {
-    this.#capacity = Math.max(1, Math.min(steps, Math.floor(HISTORY_ELEMENTS / length)));
-    this.#slot = executor.allocate(label, this.#capacity * length);
+    this.#slot = executor.allocate(label, historyLength(length, steps));
+    this.#capacity = this.#slot.length / length;
   }
 
   async push(source: Slot): Promise<void> {

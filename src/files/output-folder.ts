@@ -11,7 +11,7 @@ import { InputError } from "../physics/input-error.js";
 import { writeFileAtomically } from "./atomic-file.js";
 
 /** The file, written last, that marks a folder as one of ours. */
-export const MANIFEST_NAME = "manifest.json";
+const MANIFEST_NAME = "manifest.json";
 
 /** Value of the manifest's member `program`. */
 const MANIFEST_PROGRAM = "onsager";

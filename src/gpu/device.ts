@@ -11,7 +11,7 @@ import { DeviceMemory } from "./memory.js";
 import type { CompiledProgram, Program } from "./pipelines.js";
 import { PipelineCache } from "./pipelines.js";
 
-export type { Command, Copy, Dispatch } from "./commands.js";
+export type { Command, Dispatch } from "./commands.js";
 export { GpuArray } from "./memory.js";
 export type { Program } from "./pipelines.js";
 

@@ -54,7 +54,6 @@ const attention = z.strictObject({
 
 export const couplingsSchema = z.discriminatedUnion("kind", [dense, gaussian, curieWeiss, attention]);
 
-export type CouplingsInput = z.infer<typeof couplingsSchema>;
 export type Mask = "none" | "causal" | "user";
 
 /** Couplings of all heads with their arrays loaded or drawn: what the engine needs. Rows receive. */

@@ -22,7 +22,7 @@ export const spinsSchema = z.discriminatedUnion("kind", [
 export type SpinsInput = z.infer<typeof spinsSchema>;
 
 /** Single-site response of sphere spins: leading order in 1/D, or von Mises–Fisher at any D. */
-export type Response = "large-d" | "exact";
+type Response = "large-d" | "exact";
 
 /** Spins with every default filled in. `components` is D for sphere spins and 1 for binary spins. */
 export type Spins =

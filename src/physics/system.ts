@@ -6,7 +6,7 @@ import { InputError } from "./input-error.js";
 import { parseInput } from "./schema-errors.js";
 import { completeSpins, type Spins, spinsSchema } from "./spins.js";
 
-export const systemSchema = z.strictObject({
+const systemSchema = z.strictObject({
   spins: spinsSchema,
   beta: z.number().min(0).default(1).describe("inverse temperature β: multiplies the whole field, β (x + J m)"),
   couplings: couplingsSchema,

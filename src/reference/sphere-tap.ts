@@ -66,7 +66,7 @@ export function sphereTap(
     const residual = Math.sqrt(dot(difference, difference)) / radius;
     if (residual < arrays.sites[2 * index + 1]) {
       arrays.sites[2 * index + 1] = residual;
-      arrays.best.set(mean, base);
+      arrays.best.set(arrays.mean.subarray(base, base + stride), base);
     }
     for (let k = 0; k < dimension; k++) theta[k] = 0.5 * (theta[k] + right[k]);
     const gain = responseGain(Math.sqrt(dot(theta, theta)), beta, radius, dimension, response);

@@ -30,7 +30,7 @@ const documentSchema = z.union([sweepSchema, z.strictObject({ sweeps: z.array(sw
 type SweepInput = z.infer<typeof sweepSchema>;
 export type AxisValue = number | string;
 
-export interface Axis {
+interface Axis {
   /** `beta`, `closure`, `steps`, or a dotted path into the system. */
   readonly path: string;
   readonly values: readonly AxisValue[];

@@ -3,7 +3,18 @@ import { RESPONSES } from "../../../src/reference/moment-weights.js";
 import { responseGain } from "../../../src/reference/responses.js";
 import { pad } from "../../../src/reference/layout.js";
 import type { CaseArray, KernelCase } from "../../kernel-cases.js";
-import { budget, Draws, exact, input, lengthOf, makeCase, output, siteScalars, siteVectors } from "./inputs.js";
+import {
+  budget,
+  Draws,
+  exact,
+  input,
+  lengthOf,
+  makeCase,
+  output,
+  siteScalars,
+  siteVectors,
+  valuesIn,
+} from "./inputs.js";
 import { betas, EXACT, LARGE_D, radiusOf } from "./updates.js";
 
 type Start = KernelCase<"sphere-tap-start">;
@@ -103,7 +114,7 @@ export function sphereTapCase(params: Tap["params"], constants: Tap["constants"]
       moments: input(moments),
       reaction: input(reaction),
       betas: input(beta),
-      ...outputs(params, { effective, mean, best: draws.normal(shape), sites: inner }),
+      ...outputs(params, { effective, mean, sites: inner }),
     };
   });
 }
@@ -111,23 +122,24 @@ export function sphereTapCase(params: Tap["params"], constants: Tap["constants"]
 /** A site at tolerance stands still; `best` takes the old mean where the residual falls. */
 function outputs(
   { sites, dimension, radius, tolerance }: Tap["params"],
-  values: Record<"effective" | "mean" | "best" | "sites", Float64Array>,
+  values: Record<"effective" | "mean" | "sites", Float64Array>,
 ): Record<"effective" | "mean" | "best" | "sites", CaseArray> {
   const stride = pad(dimension);
   const isPadding = (index: number) => Math.floor(index / stride) % pad(sites) >= sites;
   const stands = (site: number) => values.sites[2 * site + 1] <= tolerance;
   const moving = (index: number) =>
     isPadding(index) || stands(Math.floor(index / stride)) ? "untouched" : ("value" as const);
+  const inside = valuesIn(siteVectors(1, sites, dimension));
   const improves = (index: number) => {
-    if (isPadding(index)) return "zero";
-    return values.sites[2 * Math.floor(index / stride) + 1] === BEST_RESIDUALS[0] ? "value" : "untouched";
+    const keeps = values.sites[2 * Math.floor(index / stride) + 1] !== BEST_RESIDUALS[0];
+    return keeps && !isPadding(index) ? "untouched" : inside(index);
   };
   // f32 error budget: a sphere step 1e-6 R; the residual is a difference of two means in units of R.
   const step = budget(1e-6, () => radius);
   return {
     effective: { role: "in-out", values: values.effective, content: moving, tolerance: step },
     mean: { role: "in-out", values: values.mean, content: moving, tolerance: step },
-    best: { role: "in-out", values: values.best, content: improves, tolerance: exact },
+    best: { role: "output", length: values.mean.length, content: improves, tolerance: exact },
     sites: {
       role: "in-out",
       values: values.sites,
