@@ -6,7 +6,7 @@
 
 const WORKGROUP_SIZE: u32 = 64u;
 const TERMS: u32 = 16u;            // rows a lane adds before the tree
-const OPERATION: u32 = 0u;         // 0 sum, 1 sum of squares, 2 sum of magnitudes, 3 maximum
+const OPERATION: u32 = 0u;         // 0 sum, 1 sum of squares, 2 maximum
 const NOT_FINITE: f32 = 3.0e38;
 
 struct Params {
@@ -26,8 +26,7 @@ var<workgroup> shares: array<f32, WORKGROUP_SIZE>;
 
 fn mapped(value: f32) -> f32 {
   if (OPERATION == 1u) { return value * value; }
-  if (OPERATION == 2u) { return abs(value); }
-  if (OPERATION == 3u) {
+  if (OPERATION == 2u) {
     // The exponent bits, not a comparison: WGSL may assume that NaN does not occur.
     return select(value, NOT_FINITE, (bitcast<u32>(value) & 0x7f800000u) == 0x7f800000u);
   }
@@ -35,7 +34,7 @@ fn mapped(value: f32) -> f32 {
 }
 
 fn combined(a: f32, b: f32) -> f32 {
-  if (OPERATION == 3u) { return max(a, b); }
+  if (OPERATION == 2u) { return max(a, b); }
   return a + b;
 }
 
@@ -53,7 +52,7 @@ fn main(
   let entry = index / (params.chunks * params.columns);
 
   var own = 0.0;
-  if (OPERATION == 3u) { own = -NOT_FINITE; }
+  if (OPERATION == 2u) { own = -NOT_FINITE; }
   for (var term = 0u; term < TERMS; term++) {
     let row = (chunk * TERMS + term) * WORKGROUP_SIZE + lane;
     if (row < params.rows) {

@@ -14,7 +14,7 @@ const SHOWN_LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ];
 
-export type DeviceReport = Omit<AdapterReport, "kind"> & { readonly kind: AdapterReport["kind"] | "cpu" };
+type DeviceReport = Omit<AdapterReport, "kind"> & { readonly kind: AdapterReport["kind"] | "cpu" };
 
 export async function devicesCommand(
   options: { readonly select: string | undefined; readonly json: boolean; readonly version: string },
@@ -31,7 +31,7 @@ export async function devicesCommand(
 }
 
 /** Every adapter and driver that was looked for, and the CPU engine behind them. */
-export async function listDevices(select: string | undefined): Promise<DeviceReport[]> {
+async function listDevices(select: string | undefined): Promise<DeviceReport[]> {
   const isCpu = select?.toLowerCase() === "cpu";
   const adapters = await listAdapters(isCpu ? undefined : select);
   const chosen = isCpu ? undefined : adapters.find((adapter) => adapter.chosen);

@@ -14,7 +14,7 @@ import { describeDevice, labelled, table } from "./text-layout.js";
 import { verificationTable } from "./verification-text.js";
 
 /** Numbers of an array that JSON may hold; a longer array becomes a file. */
-export const LARGEST_INLINE = 1e6;
+const LARGEST_INLINE = 1e6;
 
 export interface RunOutcome {
   readonly path: string;
@@ -153,7 +153,9 @@ export function describeSystem({ sites, heads, spins, beta, couplings }: System)
   const kind = spins.kind === "binary" ? "binary spins" : `sphere spins, D = ${spins.components}, ${spins.response}`;
   const headCount = heads === 1 ? "" : `, ${heads} heads`;
   const masked = couplings.kind === "attention" && couplings.mask !== "none" ? ` (${couplings.mask} mask)` : "";
-  return `N = ${sites} ${kind}${headCount}, ${couplings.kind} couplings${masked}, β = ${beta}`;
+  // Realised, Curie-Weiss couplings are Gaussian ones without a spread.
+  const name = couplings.kind === "gaussian" && couplings.std === 0 ? "curie-weiss" : couplings.kind;
+  return `N = ${sites} ${kind}${headCount}, ${name} couplings${masked}, β = ${beta}`;
 }
 
 function nested(values: Float64Array, shape: readonly number[]): unknown[] {

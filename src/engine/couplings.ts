@@ -73,9 +73,9 @@ export class CouplingStore {
     const whole = layout.sites * rowBytes;
     const fits = whole * copies <= budget && layout.sites <= largest;
     // Dense couplings are held whole, in blocks or not; what is left is for the matrices beside one block.
-    const roomForRows =
-      kind === "dense" ? (budget - whole) / rowBytes / reactionsPerMatrix : budget / rowBytes / copies;
-    const rows = fits ? layout.sites : 4 * Math.floor(Math.min(largest, layout.sites, roomForRows) / 4);
+    const [held, beside] = kind === "dense" ? [whole, reactionsPerMatrix] : [0, copies];
+    const room = beside === 0 ? Infinity : (budget - held) / rowBytes / beside;
+    const rows = fits ? layout.sites : 4 * Math.floor(Math.min(largest, room) / 4);
     if (rows < 1 || (kind === "dense" && whole > budget)) {
       const needed = kind === "dense" ? whole + 4 * reactionsPerMatrix * rowBytes : 4 * copies * rowBytes;
       const what = kind === "dense" ? "dense couplings" : "four rows of couplings";

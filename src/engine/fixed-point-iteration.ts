@@ -108,8 +108,10 @@ export class FixedPointIteration {
 
   /** Starts the open units afresh at `iterations`; all others rest. */
   async start(open: readonly number[], iterations: number): Promise<void> {
-    for (const unit of open) {
+    for (let unit = 0; unit < this.units; unit++) {
       const at = this.#fields(unit);
+      if (at[CONTROL.phase] === PHASES.running) at[CONTROL.phase] = PHASES.finished;
+      if (!open.includes(unit)) continue;
       at.fill(0);
       at[CONTROL.best] = UNSEEN;
       at[CONTROL.iterations] = iterations;

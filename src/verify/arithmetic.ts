@@ -4,7 +4,7 @@ import { twins } from "../reference/twins.js";
 import { plainKernels } from "./plain-kernels.js";
 
 /** What a step is made of once its inputs are packed. */
-export type RowKernels = Pick<
+type RowKernels = Pick<
   typeof twins,
   | "scores"
   | "softmax"

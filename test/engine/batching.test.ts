@@ -32,7 +32,7 @@ const kinds: [string, ClosureName, object, object][] = [
   ["sphere, two heads", "naive", { ...sphere(5), count: 19 }, attention({ heads: 2 })],
 ];
 
-const points = [0.4, 1.1, 1.7, 0.9, 2.6, 1.3, 0.7];
+const points = [0.4, 1.1, 2.6, 0.9, 1.3];
 
 async function variants(spins: object, couplings: object): Promise<System[]> {
   const field = { kind: "gaussian", std: 0.3 };
@@ -41,8 +41,13 @@ async function variants(spins: object, couplings: object): Promise<System[]> {
 }
 
 const observe = ["magnetization", "overlap", "site-norm"] as const;
-const steps = { run: { steps: 5 }, observe, trajectory: true };
-const steady = { run: { steady: { maxIterations: 150 } }, observe };
+const steps = { run: { steps: 2 }, observe, trajectory: true };
+
+/** Iterations that are too few for some points and enough for others; the second order of spheres is solved at each. */
+const steady = (precision: Precision, closure: ClosureName) => {
+  const maxIterations = closure !== "tap" ? 20 : precision === "f64" ? 16 : 3;
+  return { closure, run: { steady: { maxIterations } }, observe };
+};
 
 async function expectSameBits(
   precision: Precision,
@@ -61,9 +66,8 @@ async function expectSameBits(
 describe.each(precisions)("batches, %s", (precision) => {
   it.each(kinds)("%s: points that share couplings", async (_, closure, spins, couplings) => {
     const systems = await variants(spins, couplings);
-    for (const options of [steps, steady]) {
-      await expectSameBits(precision, systems, sharing(systems), { closure, ...options });
-    }
+    await expectSameBits(precision, systems, sharing(systems), { closure, ...steps });
+    await expectSameBits(precision, systems, sharing(systems), steady(precision, closure));
   });
 
   it.each(kinds)("%s: disorder samples side by side", async (_, closure, spins, couplings) => {
@@ -71,7 +75,7 @@ describe.each(precisions)("batches, %s", (precision) => {
       [3, 0, 11].map((sample) => realised({ spins, couplings, beta: 1.2, field: { kind: "gaussian" }, sample })),
     );
     await expectSameBits(precision, systems, sideBySide(systems), { closure, ...steps });
-    await expectSameBits(precision, systems, sideBySide(systems), { closure, ...steady });
+    await expectSameBits(precision, systems, sideBySide(systems), steady(precision, closure));
   });
 
   it.each(["naive", "tap"] as const)("couplings that follow the state, %s", async (closure) => {
@@ -80,7 +84,7 @@ describe.each(precisions)("batches, %s", (precision) => {
     const systems = await variants({ ...sphere(5), count: 19 }, couplings);
     const observed = { ...steps, observe: [...observe, "entropy", "participation"] as const };
     await expectSameBits(precision, systems, sideBySide(systems), { closure, ...observed });
-    await expectSameBits(precision, systems, sideBySide(systems), { closure, ...steady });
+    await expectSameBits(precision, systems, sideBySide(systems), steady(precision, closure));
   });
 
   it("a larger system has the random numbers of a smaller one in its corner", async () => {

@@ -91,7 +91,7 @@ export function andersonGramCase(params: Gram["params"], constants: Gram["consta
 }
 
 export const andersonGramCases: readonly Gram[] = [
-  ...[...ODD_SIZES, 1021, 4096].map((length) => andersonGramCase({ systems: 1, length, slot: 1, filled: 2 }, {})),
+  ...[...ODD_SIZES, 1021, 4096].map((length) => andersonGramCase({ systems: 7, length, slot: 1, filled: 2 }, {})),
   ...[1, 2, 3, 4, 5].map((filled) => andersonGramCase({ systems: 3, length: 20, slot: filled - 1, filled }, {})),
   andersonGramCase({ systems: 2, length: 130, slot: 2, filled: 5 }, {}),
   // More workgroups than one dimension holds.

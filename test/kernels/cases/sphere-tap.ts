@@ -114,7 +114,7 @@ export function sphereTapCase(params: Tap["params"], constants: Tap["constants"]
       moments: input(moments),
       reaction: input(reaction),
       betas: input(beta),
-      ...outputs(params, { effective, mean, sites: inner }),
+      ...outputs(params, { effective, mean, sites: inner }, size),
     };
   });
 }
@@ -123,21 +123,24 @@ export function sphereTapCase(params: Tap["params"], constants: Tap["constants"]
 function outputs(
   { sites, dimension, radius, tolerance }: Tap["params"],
   values: Record<"effective" | "mean" | "sites", Float64Array>,
+  size: number,
 ): Record<"effective" | "mean" | "best" | "sites", CaseArray> {
   const stride = pad(dimension);
   const isPadding = (index: number) => Math.floor(index / stride) % pad(sites) >= sites;
   const stands = (site: number) => values.sites[2 * site + 1] <= tolerance;
-  const moving = (index: number) =>
-    isPadding(index) || stands(Math.floor(index / stride)) ? "untouched" : ("value" as const);
   const inside = valuesIn(siteVectors(1, sites, dimension));
+  const moving = (index: number) =>
+    isPadding(index) || stands(Math.floor(index / stride)) ? "untouched" : inside(index);
   const improves = (index: number) => {
     const keeps = values.sites[2 * Math.floor(index / stride) + 1] !== BEST_RESIDUALS[0];
     return keeps && !isPadding(index) ? "untouched" : inside(index);
   };
-  // f32 error budget: a sphere step 1e-6 R; the residual is a difference of two means in units of R.
+  // f32 error budget: a sphere step 1e-6 R; the residual is a difference of two means in units of R, and θ is as large as
+  // the fields are.
   const step = budget(1e-6, () => radius);
+  const field = budget(1e-6, () => radius * Math.max(1, size));
   return {
-    effective: { role: "in-out", values: values.effective, content: moving, tolerance: step },
+    effective: { role: "in-out", values: values.effective, content: moving, tolerance: field },
     mean: { role: "in-out", values: values.mean, content: moving, tolerance: step },
     best: { role: "output", length: values.mean.length, content: improves, tolerance: exact },
     sites: {

@@ -1,0 +1,46 @@
+/** Small systems of every kind of couplings and spins, with arrays drawn from a seed. */
+import { realise, type System } from "../../src/engine/realise.js";
+import { parseSystem } from "../../src/physics/system.js";
+import { gaussianMatrix, STREAMS } from "../../src/reference/random.js";
+
+const random = { kind: "gaussian", std: 1 };
+const weights = { query: { kind: "gaussian", std: 0.5 }, key: { kind: "gaussian", std: 0.5 } };
+
+export const COUPLINGS = {
+  dense: { kind: "dense", matrix: "matrix.npy" },
+  gaussian: { kind: "gaussian", mean: 0.5, std: 0.7, symmetry: 0.5 },
+  "independent gaussian": { kind: "gaussian", mean: 0.5, std: 0.7 },
+  "curie-weiss": { kind: "curie-weiss", mean: 1.3 },
+  "causal attention": { kind: "attention", queries: random, keys: random, dimension: 5, mask: "causal" },
+  "masked attention": { kind: "attention", queries: random, keys: random, dimension: 3, mask: "mask.npy", scale: 0.7 },
+  "attention to the field": { kind: "attention", weights, heads: 2, dimension: 3, source: "field", mask: "causal" },
+  "attention to the state": { kind: "attention", weights, heads: 3, dimension: 6, source: "state" },
+} as const;
+
+export const SPINS = {
+  binary: { kind: "binary" },
+  "large-d sphere": { kind: "sphere", dimension: 5 },
+  "exact sphere": { kind: "sphere", dimension: 3, response: "exact" },
+} as const;
+
+export async function systemOf(
+  spins: keyof typeof SPINS,
+  couplings: keyof typeof COUPLINGS,
+  { count = 37, beta = 1.5 } = {},
+): Promise<System> {
+  const description = {
+    spins: { ...SPINS[spins], count },
+    beta,
+    couplings: COUPLINGS[couplings],
+    field: { kind: "gaussian", std: 0.5 },
+    initial: spins === "binary" ? { kind: "uniform", halfWidth: 0.9 } : { kind: "direction", norm: 0.8 },
+    seed: 3,
+  };
+  const normal = gaussianMatrix(count, count, { seed: 5, stream: STREAMS.couplings, sample: 0 }, 1 / Math.sqrt(count));
+  const load = (path: string) => {
+    // One row of the mask is empty; the rest leave about half of the keys.
+    const values = path === "mask.npy" ? normal.map((value, k) => (k >= count && value > 0 ? 1 : 0)) : normal;
+    return Promise.resolve({ shape: [count, count], values });
+  };
+  return realise(parseSystem(description, "test"), load, "test");
+}
