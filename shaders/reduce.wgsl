@@ -1,4 +1,4 @@
-// reduce: Σ_i v_i, Σ_i v_i², Σ_i |v_i| or max_i v_i over the rows i of a [batch][rows][columns] array, by halves.
+// reduce: Σ_i v_i, Σ_i v_i² or max_i v_i over the rows i of a [batch][rows][columns] array, by halves.
 // One workgroup takes a chunk of 64 · TERMS rows of one column; the host repeats until one chunk is left, so the
 // rounding error grows like log N. A maximum over anything not finite gives NOT_FINITE, which no residual reaches.
 // Twin: src/reference/reduce.ts

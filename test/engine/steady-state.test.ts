@@ -82,7 +82,7 @@ describe.each(precisions)("steady states, %s", (precision) => {
   });
 
   it("says max-iter when iterations run out, never more than allowed", async () => {
-    for (const maxIterations of [1, 3, 60]) {
+    for (const maxIterations of [1, 3, 6]) {
       const options = { closure: "naive", ...steady({ maxIterations }) } as const;
       const { status, residual, iterations } = await run(precision, ferromagnet(1.0001, 0.5), options);
       expect(status, `${maxIterations}`).toBe("max-iter");
