@@ -138,7 +138,7 @@ async function realiseCouplings(
     const loadedQuery = await fetch("couplings.weights.query", query);
     const loadedKey = await fetch("couplings.weights.key", key);
     const rows = loadedQuery?.shape[0] ?? loadedKey?.shape[0] ?? heads * (randomDimension ?? 0);
-    dimension = perHead(rows, heads, `${context}: couplings.weights`);
+    dimension = perHead(rows, "rows", heads, `${context}: couplings.weights`);
     features = {
       source: couplings.source,
       queryWeights: loadedQuery
@@ -150,7 +150,7 @@ async function realiseCouplings(
     };
   } else {
     const columns = shape.queries?.shape[1] ?? shape.keys?.shape[1] ?? heads * (randomDimension ?? 0);
-    dimension = perHead(columns, heads, `${context}: couplings.queries`);
+    dimension = perHead(columns, "columns", heads, `${context}: couplings.queries`);
     const one = (key: "queries" | "keys", stream: Stream) => {
       const array = shape[key];
       if (array !== undefined) return shaped(array, sites, columns, `${context}: couplings.${key}`);
@@ -207,10 +207,10 @@ function settleSites(known: readonly Given[], context: string): number {
   return first.rows;
 }
 
-function perHead(columns: number, heads: number, where: string): number {
-  if (columns % heads !== 0)
-    throw new InputError(where, `${columns} columns of all heads`, `a multiple of heads = ${heads}`);
-  return columns / heads;
+function perHead(count: number, what: "rows" | "columns", heads: number, where: string): number {
+  if (count % heads !== 0)
+    throw new InputError(where, `${count} ${what} of all heads`, `a multiple of heads = ${heads}`);
+  return count / heads;
 }
 
 function draw(ensemble: Ensemble, sites: number, heads: number, spins: Spins, source: RandomSource): Float64Array {

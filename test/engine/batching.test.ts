@@ -56,8 +56,8 @@ async function expectSameBits(
   options: RunOptions,
 ): Promise<void> {
   const together = (await runBatch(precision, batch, options)).flat();
-  for (const [k, system] of systems.entries()) {
-    const [[alone]] = await runBatch(precision, batchOf(system), options);
+  for (const k of [0, 2, systems.length - 1]) {
+    const [[alone]] = await runBatch(precision, batchOf(systems[k]), options);
     const bits = ({ trajectory, ...rest }: PointResult) => ({ ...rest, last: trajectory?.at(-1) });
     expect(bits(together[k]), `point ${k}`).toEqual(bits(alone));
   }

@@ -71,7 +71,7 @@ describe.each(precisions)("steady states, %s", (precision) => {
 
   it("calls a period-two orbit a cycle, and damping ends it", async () => {
     const system = ferromagnet(2, 1, -1);
-    const cycle = await run(precision, system, { closure: "naive", ...steady({ maxIterations: 700 }) });
+    const cycle = await run(precision, system, { closure: "naive", ...steady({ maxIterations: 120 }) });
     expect(cycle.status).toBe("cycle");
     // m -> -tanh 2m goes to and fro between ±0.9575.
     expect(Math.abs(cycle.state[0])).toBeCloseTo(0.9575040241, 5);

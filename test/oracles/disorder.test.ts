@@ -28,7 +28,8 @@ describe.each(precisions)("softmax rows as a random energy model, %s", (precisio
   const { rem_scaling } = readCase<SoftmaxRem>("kinetic/softmax-rem").data;
   const samples = 8;
 
-  it.each([0.5, 1, 1.5, 2])("N = 1024, β = %d √(2 ln N)", async (b) => {
+  // f32 differs from f64 in the seventh digit only, so half of the table is enough there.
+  it.each(precision === "f64" ? [0.5, 1, 1.5, 2] : [1, 2])("N = 1024, β = %d √(2 ln N)", async (b) => {
     const row = rem_scaling.find((other) => other.N === 1024 && other.b === b)!;
     const systems = await Promise.all(
       Array.from({ length: samples }, (_, sample) =>
@@ -73,7 +74,7 @@ describe.each(precisions)("softmax rows as a random energy model, %s", (precisio
 
 describe.each(precisions)("random tanh maps, %s", (precision) => {
   const { discrete, transients } = readCase<Chaos>("kinetic/tanh-network-chaos").data;
-  const chaotic = discrete.filter(({ g }) => [1.5, 2, 3].includes(g));
+  const chaotic = discrete.filter(({ g }) => [1.5, 3].includes(g));
   const sites = 2048;
   const network = (g: number, initial: readonly number[]) =>
     realised({
@@ -111,27 +112,22 @@ describe.each(precisions)("random tanh maps, %s", (precision) => {
   });
 
   it("never settles: the overlap and the Lyapunov exponent of the chaotic state", async () => {
-    const distance = 1e-9;
-    const near = start.map((value, i) => 0.5 * value + (i % 2 === 0 ? distance : -distance));
-    const systems = chaotic.flatMap(({ g }) => [
-      network(
-        g,
-        start.map((value) => value / 2),
-      ),
-      network(g, near),
-    ]);
-    const steps = 50;
-    const options = { closure: "naive", run: { steps }, trajectory: true } as const;
+    const half = start.map((value) => value / 2);
+    const near = half.map((value, i) => value + (i % 2 === 0 ? 1e-9 : -1e-9));
+    // f32 does not resolve the second start.
+    const starts = precision === "f64" ? [half, near] : [half];
+    const systems = chaotic.flatMap(({ g }) => starts.map((initial) => network(g, initial)));
+    const options = { closure: "naive", run: { steps: 46 }, trajectory: true } as const;
     const [results] = await runBatch(precision, sharing(await Promise.all(systems)), options);
     chaotic.forEach(({ g, q, lyapunov }, k) => {
-      const [{ trajectory: a, residual }, { trajectory: b }] = [results[2 * k], results[2 * k + 1]];
+      const [{ trajectory: a, residual }, other] = results.slice(starts.length * k, starts.length * (k + 1));
       const late = mean(a!.slice(20).map((state) => dot(state, state) / sites));
       expect(Math.abs(late - q), `q at g ${g}`).toBeLessThan(0.01);
       expect(residual, `g ${g}`).toBeGreaterThan(0.1);
-      if (precision === "f32") return;
+      if (other === undefined) return;
       // Late enough to have forgotten the direction of the perturbation, early enough for it to be small.
       const gap = (t: number) => {
-        const difference = a![t - 1].map((value, i) => value - b![t - 1][i]);
+        const difference = a![t].map((value, i) => value - other.trajectory![t][i]);
         return Math.log(dot(difference, difference)) / 2;
       };
       const found = (gap(45) - gap(15)) / 30;
@@ -168,7 +164,7 @@ describe.each(precisions)("vector spins in random couplings without a field, %s"
   it("βg = 5: naive orders where nothing orders", async () => {
     const { Q_over_R2_nMF } = table.find(({ beta_g }) => beta_g === 5)!;
     const options = { closure: "naive", run: { steps: 12 }, observe: ["overlap"] } as const;
-    const { observables } = await run(precision, system(5, 64, 0.5), options);
+    const { observables } = await run(precision, system(5, 32, 0.5), options);
     if (process.env.ORACLE_LOG)
       console.log(`ORACLE|${precision} I2 naive|${Math.abs(observables.overlap! / Q_over_R2_nMF - 1)}|0.03`);
     expect(Math.abs(observables.overlap! / Q_over_R2_nMF - 1)).toBeLessThan(0.03);

@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 /** From a system as a user writes it to numbers; `arrays` stand for the .npy files that it names. */
-export function realised(input: object, arrays: Readonly<Record<string, NumericArray>> = {}): Promise<System> {
+export async function realised(input: object, arrays: Readonly<Record<string, NumericArray>> = {}): Promise<System> {
   const load = (path: string) =>
     path in arrays ? Promise.resolve(arrays[path]) : Promise.reject(new Error(`no array ${path}`));
   return realise(parseSystem(input, "system"), load, "system");

@@ -62,11 +62,11 @@ function fixedPointTolerance(precision: Precision, radius: number, slope: number
 
 const settings: [string, Omit<Setting, "beta">][] = [
   ["N 16, D 8", { sites: 16, dimension: 8 }],
-  ["N 64, D 32, peaked", { sites: 64, dimension: 32, scale: 4 }],
+  ["N 64, D 32, peaked", { sites: 64, dimension: 32, scale: 2 }],
   ["N 128, D 64, causal, very peaked", { sites: 128, dimension: 64, scale: 30, mask: "causal" }],
   ["N 33, D 5, causal, exact", { sites: 33, dimension: 5, mask: "causal", response: "exact" }],
   ["N 21, D 8, couplings of the state", { sites: 21, dimension: 8, source: "state" }],
-  ["N 21, D 8, causal couplings of the state", { sites: 21, dimension: 8, source: "state", mask: "causal" }],
+  ["N 21, D 8, causal, of the state", { sites: 21, dimension: 8, source: "state", mask: "causal", scale: 0.3 }],
 ];
 
 describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
@@ -105,7 +105,8 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
   });
 
   it.each(["large-d", "exact"] as const)("orders to the tabulated norm, %s response", async (response) => {
-    for (const dimension of new Set(order_parameter.map(({ D }) => D))) {
+    const dimensions = new Set(order_parameter.map(({ D }) => D));
+    for (const dimension of precision === "f64" ? dimensions : [8, 64, 512]) {
       // β = 2 is the critical point of the large-d response: convergence is algebraic there and tested above.
       const rows = order_parameter.filter(({ D, beta }) => D === dimension && beta !== 2);
       const systems = await Promise.all(
@@ -130,27 +131,33 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
       ["large-d", 2],
       ["exact", 16 / 6],
     ] as const) {
-      for (const beta of [0.99 * threshold, 1.02 * threshold]) {
-        const system = attention({ sites: 12, dimension: 8, beta, response }, { kind: "constant", value: 0.3 });
-        const { state, status } = await run(precision, system, { closure: "naive", run: { steady: {} } });
-        expect(status).toBe("converged");
-        const [norm] = norms(state, 8);
-        if (beta < threshold) expect(norm).toBeLessThan(1e-4);
-        else if (response === "large-d") expect(norm).toBeCloseTo(Math.sqrt(3 * (1 - 2 / beta)), 4);
-        else expect(norm).toBeGreaterThan(0.1);
-      }
+      const betas = [0.99 * threshold, 1.02 * threshold];
+      const batch = await batchOfBetas({ sites: 12, dimension: 8, response }, betas, { kind: "constant", value: 0.3 });
+      const [[below, above]] = await runBatch(precision, batch, { closure: "naive", run: { steady: {} } });
+      expect([below.status, above.status]).toEqual(["converged", "converged"]);
+      expect(norms(below.state, 8)[0]).toBeLessThan(1e-4);
+      const [norm] = norms(above.state, 8);
+      if (response === "large-d") expect(norm).toBeCloseTo(Math.sqrt(3 * (1 - 2 / betas[1])), 4);
+      else expect(norm).toBeGreaterThan(0.1);
     }
   });
 
   it("answers a uniform field with the tabulated mean", async () => {
-    for (const { D, R, beta, h, m } of uniform_field) {
-      const setting = attention({ sites: 12, dimension: D, beta }, { kind: "field" });
-      const system = { ...setting, field: { kind: "constant", value: h / R } };
-      const { state, status } = await run(precision, system, { closure: "naive", run: { steady: {} } });
-      expect(status).toBe("converged");
-      const worst = Math.max(...norms(state, D).map((norm) => Math.abs(norm - m)));
-      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C uniform field|${worst}|1e-13`);
-      expect(worst, `D ${D} beta ${beta} h ${h}`).toBeLessThan(precision === "f64" ? 1e-13 * Math.max(1, R) : 1e-5 * R);
+    for (const dimension of new Set(uniform_field.map(({ D }) => D))) {
+      const rows = uniform_field.filter(({ D }) => D === dimension);
+      const systems = rows.map(({ R, beta, h }) => {
+        const system = attention({ sites: 12, dimension, beta }, { kind: "field" });
+        return realised({ ...system, field: { kind: "constant", value: h / R } });
+      });
+      const batch = sharing(await Promise.all(systems));
+      const [results] = await runBatch(precision, batch, { closure: "naive", run: { steady: {} } });
+      rows.forEach(({ R, beta, h, m }, k) => {
+        expect(results[k].status).toBe("converged");
+        const worst = Math.max(...norms(results[k].state, dimension).map((norm) => Math.abs(norm - m)));
+        if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C uniform field|${worst}|1e-13`);
+        const label = `D ${dimension} beta ${beta} h ${h}`;
+        expect(worst, label).toBeLessThan(precision === "f64" ? 1e-13 : 1e-5 * R);
+      });
     }
   });
 
@@ -174,11 +181,8 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
 
   it.each(["field", "state"] as const)("binary: a <- tanh βa, threshold 1, couplings of the %s", async (source) => {
     for (const beta of [0.8, 1.25, 2]) {
-      const { spins: _, ...rest } = attention(
-        { sites: 16, dimension: 8, beta, source },
-        { kind: "constant", value: 0.4 },
-      );
-      const system = { ...rest, spins: { kind: "binary", count: 16 } };
+      const spheres = attention({ sites: 16, dimension: 8, beta, source }, { kind: "constant", value: 0.4 });
+      const system = { ...spheres, spins: { kind: "binary", count: 16 } };
       const options = { closure: "naive", run: { steps: 40 }, trajectory: true } as const;
       const { trajectory } = await run(precision, system, options);
       let a = 0.4;
@@ -194,10 +198,10 @@ describe("row-stochastic scalar map at scale, f32", () => {
   // 50 steps at N = 4096 stay within 2e-7 R for D = 8 and 16, with and without a mask (20 s each on a software adapter).
   // The error grows like the number of steps at worst, so fewer steps are held to their share of the 1e-5 R.
   it.each([
-    [1024, 16, "none", 50],
-    [1024, 8, "causal", 50],
-    [4096, 8, "none", 8],
-    [4096, 16, "causal", 4],
+    [512, 16, "none", 50],
+    [512, 8, "causal", 50],
+    [4096, 8, "none", 4],
+    [4096, 16, "causal", 2],
   ] as const)("N = %i, D = %i, mask %s: %i steps at and away from β = 2", async (sites, dimension, mask, steps) => {
     const radius = Math.sqrt(dimension / 2 - 1);
     const betas = sites > 2000 ? [2] : [2, 4];
