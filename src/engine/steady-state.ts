@@ -21,7 +21,7 @@ export interface SteadyOptions {
   readonly maxIterations: number;
 }
 
-export const STEADY_DEFAULTS: SteadyOptions = { damping: 1, maxIterations: 2000 };
+export const STEADY_DEFAULTS: SteadyOptions = { damping: 1, maxIterations: 1000 };
 
 /**
  * Stop below `goal`, or when the residual has not fallen for `patience` iterations while its best is at most `accept`;

@@ -161,7 +161,6 @@ describe("order of accuracy in the strength of J, f64", () => {
       expect(Math.abs(errors[k] - expected.max_error[k]), `eps ${eps}`).toBeLessThan(1e-12);
     }
     const slope = logSlope(expected.eps, errors);
-    if (process.env.ORACLE_LOG) console.log(`ORACLE|E ${closure} ${start}|${slope}|${expected.slope}`);
     expect(Math.abs(slope - order)).toBeLessThan(width);
     expect(slope).toBeCloseTo(expected.slope, 3);
   });

@@ -58,16 +58,12 @@ describe.each(precisions)("softmax rows as a random energy model, %s", (precisio
     ] as const) {
       const values = seen(name);
       const z = (mean(values) - exact) / standardError(values);
-      if (process.env.ORACLE_LOG)
-        console.log(`ORACLE|${precision} H1 ${name} b=${b}|${Math.abs(z)}|${mean(values)} ${exact}`);
       expect(Math.abs(z), name).toBeLessThan(4);
     }
     // Σ_j α_j s_j = ln Z - S, and on average β² (1 - E Y2): Gaussian integration by parts, at any N and β.
     const gaps = results.map(
       (_, k) => seen("log-sum-exp")[k] - seen("entropy")[k] - row.beta ** 2 * (1 - seen("participation")[k]),
     );
-    if (process.env.ORACLE_LOG)
-      console.log(`ORACLE|${precision} H1 identity b=${b}|${Math.abs(mean(gaps)) / standardError(gaps)}|4`);
     expect(Math.abs(mean(gaps)) / standardError(gaps)).toBeLessThan(4);
   });
 });
@@ -131,7 +127,6 @@ describe.each(precisions)("random tanh maps, %s", (precision) => {
         return Math.log(dot(difference, difference)) / 2;
       };
       const found = (gap(45) - gap(15)) / 30;
-      if (process.env.ORACLE_LOG) console.log(`ORACLE|I4 g=${g}|${Math.abs(found - lyapunov)}|${late - q}`);
       expect(Math.abs(found - lyapunov), `Lyapunov exponent at g ${g}`).toBeLessThan(0.03);
     });
   });
@@ -155,8 +150,6 @@ describe.each(precisions)("vector spins in random couplings without a field, %s"
       const { trajectory } = await run(precision, system(beta_g, 16, 0.02), options);
       const squares = trajectory!.map((state) => dot(state, state));
       const factor = Math.sqrt(squares[2] / squares[0]);
-      if (process.env.ORACLE_LOG)
-        console.log(`ORACLE|${precision} I2 decay|${Math.abs(factor / decay_factor_closure - 1)}|0.03`);
       expect(Math.abs(factor / decay_factor_closure - 1)).toBeLessThan(0.03);
     },
   );
@@ -165,8 +158,6 @@ describe.each(precisions)("vector spins in random couplings without a field, %s"
     const { Q_over_R2_nMF } = table.find(({ beta_g }) => beta_g === 5)!;
     const options = { closure: "naive", run: { steps: 12 }, observe: ["overlap"] } as const;
     const { observables } = await run(precision, system(5, 32, 0.5), options);
-    if (process.env.ORACLE_LOG)
-      console.log(`ORACLE|${precision} I2 naive|${Math.abs(observables.overlap! / Q_over_R2_nMF - 1)}|0.03`);
     expect(Math.abs(observables.overlap! / Q_over_R2_nMF - 1)).toBeLessThan(0.03);
   });
 });

@@ -121,6 +121,5 @@ export function logSlope(x: readonly number[], y: readonly number[]): number {
 /** Fails unless |found - expected| is within the tolerance everywhere; says by how much it is not. */
 export function expectWithin(found: ArrayLike<number>, expected: Nested, tolerance: number, label: string): void {
   const error = largestError(found, expected);
-  if (process.env.ORACLE_LOG) console.log(`ORACLE|${label}|${error.toExponential(1)}|${tolerance.toExponential(1)}`);
   expect(error, label).toBeLessThanOrEqual(tolerance);
 }

@@ -62,7 +62,6 @@ describe.each(precisions)("Curie-Weiss, %s", (precision) => {
         const expected = field > 0 ? m_h0p1 : m;
         const slope = (1 - expected ** 2) / T;
         const error = Math.abs(observables.magnetization! - expected);
-        if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} H2 h=${field} ${slope > 0.95}|${error}|5e-6`);
         expect(status, `T ${T}`).toBe("converged");
         expect(error, `T ${T} h ${field}`).toBeLessThan(within(precision, T, slope));
         expect(Math.max(...state) - Math.min(...state)).toBeLessThan(1e-6);
@@ -87,7 +86,6 @@ describe.each(precisions)("Curie-Weiss, %s", (precision) => {
     const [results] = await runBatch(precision, sharing(systems), { ...steady, observe: ["susceptibility"] });
     rows.forEach(({ T, chi }, k) => {
       const error = Math.abs(results[k].observables.susceptibility! / chi! - 1);
-      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} H2 chi|${error}|1e-3`);
       expect(error, `T ${T}`).toBeLessThan(precision === "f64" ? 1e-6 : 1e-3);
     });
   });
@@ -119,7 +117,6 @@ describe.each(precisions)("spheres of any radius, %s", (precision) => {
         const slope = Math.max(0, 1 - Math.abs(beta / critical - 1));
         const tolerance = precision === "f64" ? 1e-12 : radius * Math.max(1e-5, 3e-7 / (1 - slope));
         const worst = Math.max(...norms(results[k].state, n).map((norm) => Math.abs(norm - expected)));
-        if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C curves ${slope > 0.97}|${worst / radius}|1e-5`);
         expect(results[k].status, `beta ${beta}`).toBe("converged");
         expect(worst, `beta ${beta}`).toBeLessThan(tolerance);
       });

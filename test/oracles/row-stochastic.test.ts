@@ -84,7 +84,6 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
         a = scalarMap(a, betas[k], dimension, response);
         for (const norm of norms(state, dimension)) worst = Math.max(worst, Math.abs(norm - a) / radius);
       }
-      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C map|${worst}|1e-5`);
       expect(worst, `beta ${betas[k]}`).toBeLessThan(precision === "f64" ? 2e-15 : 1e-5);
     });
   });
@@ -118,7 +117,6 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
       rows.forEach(({ R, beta, m_largeD, m_vMF }, k) => {
         const expected = response === "exact" ? m_vMF : m_largeD;
         const worst = Math.max(...norms(results[k].state, dimension).map((norm) => Math.abs(norm - expected)));
-        if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C order ${response}|${worst / R}|1e-5`);
         expect(results[k].status, `D ${dimension} beta ${beta}`).toBe("converged");
         const slope = (scalarMap(expected + 1e-6, beta, dimension, response) - expected) / 1e-6;
         expect(worst, `D ${dimension} beta ${beta}`).toBeLessThan(fixedPointTolerance(precision, R, slope));
@@ -154,7 +152,6 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
       rows.forEach(({ R, beta, h, m }, k) => {
         expect(results[k].status).toBe("converged");
         const worst = Math.max(...norms(results[k].state, dimension).map((norm) => Math.abs(norm - m)));
-        if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C uniform field|${worst}|1e-13`);
         const label = `D ${dimension} beta ${beta} h ${h}`;
         expect(worst, label).toBeLessThan(precision === "f64" ? 1e-13 : 1e-5 * R);
       });
@@ -173,7 +170,6 @@ describe.each(precisions)("row-stochastic scalar map, %s", (precision) => {
       let target = radius / 2;
       for (let step = 0; step < 1000; step++) target = scalarMap(target, betas[k], dimension, response);
       const worst = Math.max(...norms(state, dimension).map((norm) => Math.abs(norm - target)));
-      if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} C generic|${worst / radius}|1e-4`);
       expect(status).toBe("converged");
       expect(worst, `beta ${betas[k]}`).toBeLessThan(1e-4 * radius);
     });
@@ -215,7 +211,6 @@ describe("row-stochastic scalar map at scale, f32", () => {
         a = scalarMap(a, betas[k], dimension, "large-d");
         for (const norm of norms(state, dimension)) worst = Math.max(worst, Math.abs(norm - a) / radius);
       }
-      if (process.env.ORACLE_LOG) console.log(`ORACLE|f32 C scale N ${sites}|${worst}|${(1e-5 * steps) / 50}`);
       expect(worst, `beta ${betas[k]}`).toBeLessThan((1e-5 * steps) / 50);
     });
   });

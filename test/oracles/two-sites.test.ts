@@ -77,7 +77,6 @@ describe.each(precisions)("two sites, %s", (precision) => {
       worst = Math.max(worst, precision === "f64" ? error / row[key] : error / radius);
       expect(error, `D ${row.D} beta ${row.beta} J ${row.J}`).toBeLessThan(tolerance);
     }
-    if (process.env.ORACLE_LOG) console.log(`ORACLE|${precision} F4 ${closure} ${response}|${worst}|0`);
   });
 
   it.each([named("tap", 0.6805803607, 1.1290196191), named("onsager", 0.6801126942, 1.1284721442)])(
@@ -90,8 +89,6 @@ describe.each(precisions)("two sites, %s", (precision) => {
       ]) {
         const row = rows.find((other) => other.D === 8 && other.beta === beta && other.J === coupling)!;
         const found = await stepOf(precision, closure, "exact", caseOf(row), row.m2);
-        if (process.env.ORACLE_LOG)
-          console.log(`ORACLE|${precision} F4 ${closure} exact|${Math.abs(found - expected)}|0`);
         expect(Math.abs(found / expected - 1)).toBeLessThan(precision === "f64" ? 1e-9 : 1e-6);
       }
     },
@@ -129,7 +126,6 @@ describe("two sites against the exact mean, f64", () => {
     const errors: number[] = [];
     for (const coupling of strengths) errors.push(Math.abs(await errorOf(closure, site(dimension, coupling))));
     const found = logSlope(strengths, errors);
-    if (process.env.ORACLE_LOG) console.log(`ORACLE|E ${closure} D=${dimension} slope|${found}|${slope}`);
     expect(Math.abs(found - slope)).toBeLessThan(width);
   });
 
@@ -138,7 +134,6 @@ describe("two sites against the exact mean, f64", () => {
     const small = [0.02, 0.01, 0.005];
     const errors: number[] = [];
     for (const coupling of small) errors.push(Math.abs(await errorOf("onsager", site(dimension, coupling))));
-    if (process.env.ORACLE_LOG) console.log(`ORACLE|E onsager small D=${dimension} slope|${logSlope(small, errors)}|2`);
     expect(Math.abs(logSlope(small, errors) - 2)).toBeLessThan(0.15);
   });
 
@@ -149,7 +144,6 @@ describe("two sites against the exact mean, f64", () => {
     for (const coupling of strengths) {
       const field = await errorOf("gaussian-field", site(dimension, coupling));
       const found = Math.abs(field / (await errorOf("naive", site(dimension, coupling))));
-      if (process.env.ORACLE_LOG) console.log(`ORACLE|E gf/naive D=${dimension} J=${coupling}|${found}|${ratio}`);
       expect(found / ratio).toBeGreaterThan(0.5);
       expect(found / ratio).toBeLessThan(1.5);
     }
