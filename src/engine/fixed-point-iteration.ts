@@ -108,6 +108,8 @@ export class FixedPointIteration {
 
   /** Starts the open units afresh at `iterations`; all others rest. */
   async start(open: readonly number[], iterations: number): Promise<void> {
+    // The ring of earlier states starts anew too: those in it are of another trajectory.
+    this.#count = 0;
     for (let unit = 0; unit < this.units; unit++) {
       const at = this.#fields(unit);
       if (at[CONTROL.phase] === PHASES.running) at[CONTROL.phase] = PHASES.finished;

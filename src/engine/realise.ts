@@ -162,7 +162,11 @@ async function realiseCouplings(
   const common = { kind: "attention", scale, heads, dimension, features } as const;
   if (mask === "none" || mask === "causal") return { ...common, mask };
   const available = await fetch("couplings.mask", mask);
-  return { ...common, mask: "user", available: shaped(available!, sites, sites, `${context}: couplings.mask`) };
+  const where = `${context}: couplings.mask`;
+  const values = shaped(available!, sites, sites, where);
+  const odd = values.find((value) => value !== 0 && value !== 1);
+  if (odd !== undefined) throw new InputError(where, String(odd), "1 (key available) or 0 (masked) everywhere");
+  return { ...common, mask: "user", available: values };
 }
 
 async function numbersOf(input: ArrayInput | MatrixInput, load: LoadArray): Promise<NumericArray | undefined> {

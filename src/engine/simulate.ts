@@ -68,7 +68,7 @@ export async function simulate(
       const response =
         expanded &&
         responseOf(
-          expanded.shifted(g, replica).map((at) => results[at.group][at.replica]),
+          [own, ...expanded.shifted(g, replica)].map((at) => results[at.group][at.replica]),
           shift,
         );
       return { ...result, observables: evaluate(options.observe, moments, response) };

@@ -131,7 +131,7 @@ async function checkReplaceable(target: string, replace: boolean): Promise<void>
   throw new InputError(
     target,
     ours ? "results of an earlier run" : `a folder with ${names.length} entries that this program did not write`,
-    ours ? "a new folder, or permission to replace it" : "a new or empty folder",
+    ours ? "a new folder, or --replace" : "a new or empty folder",
   );
 }
 

@@ -87,7 +87,7 @@ const rules: readonly OverlayRule[] = [
       return {
         name: "exact, finite *N*",
         curve: (scale) => softmaxRowAverages(count, scale)[averages[observable as keyof typeof averages]],
-        mark: { x: softmaxCrossover(count), label: "√(2 ln *N*)" },
+        mark: { x: softmaxCrossover(count), label: `√(2 ln ${count})` },
       };
     },
   },

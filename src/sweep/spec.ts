@@ -2,15 +2,18 @@
 import { z } from "zod";
 import { type ClosureName, closureNames, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { type ObservableName, observableNames } from "../physics/observables.js";
+import { type ObservableName, observableNames, observables } from "../physics/observables.js";
 import { describe, parseInput } from "../physics/schema-errors.js";
 import { parseSystem, type SystemDescription } from "../physics/system.js";
+
+/** Rows of results.csv at most: a slip in an axis shall not fill the memory. */
+const MAX_ROWS = 1_000_000;
 
 const scalar = z.union([z.number(), z.string()]);
 const range = z.strictObject({
   from: z.number(),
   to: z.number(),
-  count: z.int().min(1),
+  count: z.int().min(1).max(100_000),
   scale: z.enum(["linear", "log"]).default("linear"),
 });
 
@@ -76,6 +79,8 @@ export function parseSweeps(document: unknown, context: string): Sweep[] {
 function expand(input: SweepInput, context: string): Sweep {
   const axes = Object.entries(input.axes).map(([path, axis]) => readAxis(path, axis, `${context}: axes.${path}`));
   if (axes.length === 0) throw new InputError(`${context}: axes`, "no axis", "at least one, such as beta");
+  const count = axes.reduce((product, { values }) => product * values.length, input.samples);
+  if (count > MAX_ROWS) throw new InputError(`${context}: axes`, `${count} points and samples`, `at most ${MAX_ROWS}`);
   const points = crossed(axes).map((values) => makePoint(input, axes, values, context));
   return {
     name: input.name,
@@ -135,6 +140,14 @@ function makePoint(input: SweepInput, axes: readonly Axis[], values: readonly Ax
   // Checks the keys once, before anything runs; the sample does not change which keys are right.
   const describeSample = (sample: number) => parseSystem({ ...system, seed: input.seed, sample }, `${context}: system`);
   const first = describeSample(0);
+  const rowless = input.observe.find((name) => observables[name].needs === "rows");
+  if (rowless !== undefined && first.couplings.kind !== "attention") {
+    throw new InputError(
+      `${context}: observe`,
+      `${rowless} of ${first.couplings.kind} couplings`,
+      "attention, which has rows",
+    );
+  }
   const applies = momentCheck(closure as ClosureName, first);
   if (applies !== undefined) throw new InputError(`${context}: axes.closure`, applies.found, applies.expected);
   return {

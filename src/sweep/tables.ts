@@ -124,9 +124,14 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
       unconverged += failed;
       return `${meanAndError(row.statistics[observable])}${failed > 0 ? "*" : " "}`;
     });
-    return [typeof value === "number" ? short(value) : value, ...cells, exact === undefined ? "" : exact.toFixed(4)];
+    return [typeof value === "number" ? short(value) : value, ...cells, exact === undefined ? "" : digits(exact)];
   });
-  const title = [sweep.axes[axis].path, ...shown.map((label) => `${label || observable} `), "exact"];
+  const exactTitle = overlayFor(sweep.axes[axis].path, observable, sweep.points[0].system(0))?.name ?? "";
+  const title = [
+    sweep.axes[axis].path,
+    ...shown.map((label) => `${label || observable} `),
+    exactTitle.replace(/[*_{}]/g, ""),
+  ];
   const hasExact = body.some((line) => line[line.length - 1] !== "");
   const table = [title, ...body].map((line) => (hasExact ? line : line.slice(0, -1)));
   const widths = table[0].map((_, k) => Math.max(...table.map((line) => line[k].length)));
@@ -156,7 +161,12 @@ function axisLabel(path: string, value: AxisValue): string {
 
 function meanAndError(at: SampleSummary | undefined): string {
   if (at === undefined) return "";
-  return Number.isNaN(at.standardError) ? at.mean.toFixed(4) : `${at.mean.toFixed(4)} ± ${at.standardError.toFixed(4)}`;
+  return Number.isNaN(at.standardError) ? digits(at.mean) : `${digits(at.mean)} ± ${digits(at.standardError)}`;
+}
+
+/** Four decimals, or two significant digits of what they would not show. */
+function digits(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toFixed(4);
 }
 
 function short(value: number): string {

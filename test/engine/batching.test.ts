@@ -78,14 +78,17 @@ describe.each(precisions)("batches, %s", (precision) => {
     await expectSameBits(precision, systems, sideBySide(systems), steady(precision, closure));
   });
 
-  it.each(["naive", "tap"] as const)("couplings that follow the state, %s", async (closure) => {
-    const weights = { query: random, key: random };
-    const couplings = { kind: "attention", weights, dimension: 3, heads: 2, source: "state", scale: 0.3 };
-    const systems = await variants({ ...sphere(5), count: 19 }, couplings);
-    const observed = { ...steps, observe: [...observe, "entropy", "participation"] as const };
-    await expectSameBits(precision, systems, sideBySide(systems), { closure, ...observed });
-    await expectSameBits(precision, systems, sideBySide(systems), steady(precision, closure));
-  });
+  it.each(precision === "f64" ? (["naive", "tap"] as const) : (["naive"] as const))(
+    "couplings that follow the state, %s",
+    async (closure) => {
+      const weights = { query: random, key: random };
+      const couplings = { kind: "attention", weights, dimension: 3, heads: 2, source: "state", scale: 0.3 };
+      const systems = await variants({ ...sphere(5), count: 19 }, couplings);
+      const observed = { ...steps, observe: [...observe, "entropy", "participation"] as const };
+      await expectSameBits(precision, systems, sideBySide(systems), { closure, ...observed });
+      await expectSameBits(precision, systems, sideBySide(systems), steady(precision, closure));
+    },
+  );
 
   it("a larger system has the random numbers of a smaller one in its corner", async () => {
     const of = (count: number) =>

@@ -36,12 +36,14 @@ const orderedNorm = (beta: number) => Math.sqrt(3 * (1 - 2 / beta));
 describe.each(precisions)("steady states, %s", (precision) => {
   const accept = precision === "f64" ? 1e-12 : 1e-5;
 
-  it.each([
+  const explicit = [
     ["naive", "exact"],
     ["onsager", "exact"],
-    ["tap", "large-d"],
     ["gaussian-field", "large-d"],
-  ] as const)("%s, %s response: the residual is that of the state returned", async (closure, response) => {
+  ] as const;
+  // The second order takes thousands of dispatches; B6 and B7 hold its steady states in f32.
+  const closures = precision === "f64" ? ([...explicit, ["tap", "large-d"]] as const) : explicit;
+  it.each(closures)("%s, %s response: the residual is that of the state returned", async (closure, response) => {
     const system = glass(8, 1.5, response);
     const found = await run(precision, system, { closure, ...steady() });
     expect(found.status).toBe("converged");
@@ -107,11 +109,11 @@ describe.each(precisions)("steady states, %s", (precision) => {
     // At β = 4 the published second order has no root at some sites.
     const published = await run(precision, glass(8, 4, "large-d", 2), {
       closure: "tap-published",
-      ...steady({ maxIterations: 12 }),
+      ...steady({ maxIterations: 2 }),
     });
     expect(published.innerResidual).toBeGreaterThan(1e-3);
     expect(published.status).toBe("max-iter");
-    const walked = await run(precision, glass(8, 4, "large-d", 2), { closure: "tap-published", ...plain(2) });
+    const walked = await run(precision, glass(8, 4, "large-d", 2), { closure: "tap-published", ...plain(1) });
     expect(walked.status).toBe("max-iter");
     expect(walked.state.every(Number.isFinite)).toBe(true);
   });
@@ -152,19 +154,6 @@ describe.each(precisions)("steady states, %s", (precision) => {
     }
   });
 
-  it("gets past a state that holds it up for a hundred steps", async () => {
-    // Token 4 attends to itself (J_44 = 0.996) until it has turned: mixing alone stays there for thousands of iterations.
-    const weights = { query: random, key: random };
-    const system = {
-      ...attention(21, 4, { kind: "direction", norm: 0.5 }),
-      couplings: { kind: "attention", weights, dimension: 8, source: "state", mask: "causal" },
-      seed: 11,
-    };
-    const { state, status } = await run(precision, system, { closure: "naive", ...steady() });
-    expect(status).toBe("converged");
-    for (const norm of norms(state, 8)) expect(norm).toBeCloseTo(orderedNorm(4), 4);
-  });
-
   it("settles all heads of a point together when the couplings follow their states", async () => {
     const weights = { query: random, key: random };
     const couplings = { kind: "attention", weights, heads: 3, dimension: 4, source: "state", scale: 0.2 };
@@ -197,4 +186,17 @@ describe.each(precisions)("steady states, %s", (precision) => {
     expect(status).toBe("converged");
     expect(Math.abs(Math.sqrt(observables.overlap!) - 0.536)).toBeLessThan(0.01);
   });
+});
+
+it("gets past a state that holds it up for a hundred steps", async () => {
+  // Token 4 attends to itself (J_44 = 0.996) until it has turned: mixing alone stays there for thousands of iterations.
+  const weights = { query: random, key: random };
+  const system = {
+    ...attention(21, 4, { kind: "direction", norm: 0.5 }),
+    couplings: { kind: "attention", weights, dimension: 8, source: "state", mask: "causal" },
+    seed: 11,
+  };
+  const { state, status } = await run("f64", system, { closure: "naive", ...steady() });
+  expect(status).toBe("converged");
+  for (const norm of norms(state, 8)) expect(norm).toBeCloseTo(orderedNorm(4), 4);
 });

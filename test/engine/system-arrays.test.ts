@@ -225,6 +225,14 @@ const mistakes: Mistake[] = [
     "4 × 4",
     { "mask.npy": array([3, 3]) },
   ],
+  [
+    "an additive mask, of which every nonzero entry would mean available",
+    attention({ queries: random, keys: random, dimension: 2, mask: "mask.npy" }),
+    "couplings.mask",
+    "-1000000000",
+    "1 (key available) or 0 (masked) everywhere",
+    { "mask.npy": { shape: [4, 4], values: new Float64Array(16).fill(-1e9, 1, 2) } },
+  ],
 ];
 
 describe("a mistake in the arrays of a system", () => itNames(mistakes));

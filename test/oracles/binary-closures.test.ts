@@ -161,7 +161,7 @@ describe("order of accuracy in the strength of J, f64", () => {
       expect(Math.abs(errors[k] - expected.max_error[k]), `eps ${eps}`).toBeLessThan(1e-12);
     }
     const slope = logSlope(expected.eps, errors);
-    expect(Math.abs(slope - order)).toBeLessThan(width);
+    expect(Math.abs(slope - order), `from a ${start} mean`).toBeLessThan(width);
     expect(slope).toBeCloseTo(expected.slope, 3);
   });
 });

@@ -82,6 +82,21 @@ describe("bad input is one line with the key, what was found and what is expecte
       { ...valid, observe: ["mass"] },
       /observe\[0\]: found "mass", expected one of magnetization/,
     ],
+    [
+      "an axis that fills the memory",
+      { ...valid, axes: { beta: { from: 1, to: 2, count: 1e9 } } },
+      /axes\.beta\.count: found 1000000000, expected at most 100000/,
+    ],
+    [
+      "too many points",
+      { ...valid, samples: 600_000 },
+      /axes: found 1200000 points and samples, expected at most 1000000/,
+    ],
+    [
+      "row statistics of couplings without rows",
+      { ...valid, observe: ["entropy"] },
+      /observe: found entropy of gaussian couplings, expected attention/,
+    ],
     ["no samples", { ...valid, samples: 0 }, /samples: found 0, expected at least 1/],
     ["a name that is a path", { ...valid, name: "../x" }, /name: found "\.\.\/x", expected letters/],
     ["one name twice", { sweeps: [valid, valid] }, /sweeps: found the name a twice, expected different names/],
