@@ -1,5 +1,5 @@
 /** One clear line out of a failed schema: the key, what was found, what is expected. */
-import type { z } from "zod";
+import { z } from "zod";
 import { InputError } from "./input-error.js";
 
 /**
@@ -14,7 +14,7 @@ export function parseInput<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const { path, found, expected } = explain(mostSpecific(result.error.issues, value), value);
+  const { path, found, expected } = explain(mostSpecific(result.error.issues, value), value, schema);
   throw new InputError(path === "" ? context : `${context}: ${path}`, found, expected);
 }
 
@@ -42,16 +42,22 @@ function rank({ issue, path }: Located, depth: number): number {
   return issue.code === "invalid_type" ? 0 : 1;
 }
 
-function explain({ issue, path }: Located, value: unknown): { path: string; found: string; expected: string } {
+function explain(
+  { issue, path }: Located,
+  value: unknown,
+  schema: z.core.$ZodType,
+): { path: string; found: string; expected: string } {
   const at = lookUp(value, path);
   const key = formatPath(path);
   switch (issue.code) {
-    case "unrecognized_keys":
+    case "unrecognized_keys": {
+      const allowed = keysAt(schema, value, path);
       return {
         path: formatPath([...path, issue.keys[0]]),
         found: "an unknown key",
-        expected: "one of the documented keys",
+        expected: allowed ? `one of ${allowed.join(", ")}` : "one of the documented keys",
       };
+    }
     case "invalid_type":
       return { path: key, found: describe(at), expected: typeNames[issue.expected] ?? `${issue.expected}` };
     case "invalid_value":
@@ -78,6 +84,29 @@ function explain({ issue, path }: Located, value: unknown): { path: string; foun
     default:
       return { path: key, found: describe(at), expected: issue.message };
   }
+}
+
+/** The keys that an object at `path` may have; of a union, those of the option that the object's `kind` names. */
+function keysAt(schema: z.core.$ZodType, value: unknown, path: readonly PropertyKey[]): string[] | undefined {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return keysAt(schema.unwrap(), value, path);
+  if (schema instanceof z.ZodUnion) {
+    const options = schema.options.map((option) => (fits(option, value) ? keysAt(option, value, path) : undefined));
+    return options.find((keys) => keys !== undefined);
+  }
+  const [key, ...rest] = path;
+  if (schema instanceof z.ZodArray && typeof key === "number")
+    return keysAt(schema.element, lookUp(value, [key]), rest);
+  if (!(schema instanceof z.ZodObject)) return undefined;
+  if (key === undefined) return Object.keys(schema.shape);
+  const next = (schema.shape as Record<PropertyKey, z.core.$ZodType | undefined>)[key];
+  return next && keysAt(next, lookUp(value, [key]), rest);
+}
+
+/** False if the schema asks for another `kind` than the value has. */
+function fits(schema: z.core.$ZodType, value: unknown): boolean {
+  if (!(schema instanceof z.ZodObject)) return true;
+  const kind = (schema.shape as Record<string, z.core.$ZodType | undefined>).kind;
+  return !(kind instanceof z.ZodLiteral) || kind.values.has(lookUp(value, ["kind"]) as string);
 }
 
 const typeNames: Readonly<Record<string, string>> = {

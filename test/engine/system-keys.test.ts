@@ -9,14 +9,14 @@ const mistakes: Mistake[] = [
     { spins: binary, couplings: dense, temperature: 1 },
     "temperature",
     "an unknown key",
-    "one of the documented keys",
+    "one of spins, beta, couplings, field, initial, seed, sample",
   ],
   [
     "an unknown key inside",
     { spins: binary, couplings: { ...dense, scale: 2 } },
     "couplings.scale",
     "an unknown key",
-    "one of the documented keys",
+    "one of kind, matrix",
   ],
   [
     "an unknown kind of couplings",
