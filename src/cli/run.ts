@@ -51,9 +51,6 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
   if (typeof rule !== "string") throw new InputError("--closure", rule.found, rule.expected);
   const observe = chosenObservables(options.observe, system);
   checkSizes(system, options);
-  if ([system.field, system.initial].every((array) => array.every((value) => value === 0))) {
-    session.note("onsager: field and start are zero, where every closure stays: give initial, or a field");
-  }
 
   const folder = out === undefined ? undefined : await OutputFolder.create(out, { replace });
   try {
@@ -70,6 +67,9 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
       executor.dispose();
     }
     if (folder && out !== undefined) await writeRun(folder, outcome);
+    if ([system.field, system.initial].every((array) => array.every((value) => value === 0))) {
+      session.note("onsager: field and start are zero, where every closure stays: give initial, or a field");
+    }
     session.print(options.json ? runResult(outcome, out) : describeRun(outcome));
     if (out !== undefined) session.note(`written to ${out}`);
     return exitCode(outcome);
