@@ -38,7 +38,7 @@ async function locate(): Promise<SwiftShader> {
     return {
       available: false,
       driver: PACKAGE,
-      reason: `the optional package is not installed (npm install ${PACKAGE})`,
+      reason: `the optional package is not installed (npm install ${PACKAGE}@147.0.0; later ones need Node.js 22)`,
     };
   }
   const root = dirname(dirname(dirname(entry))); // the entry is build/cjs/index.cjs
