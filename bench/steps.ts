@@ -1,21 +1,24 @@
 /**
- * Times one step of the dynamics per closure and size: `npm run bench` (`ONSAGER_DEVICE` chooses the adapter).
+ * Suite `steps`: one step of the dynamics per closure and size, frozen couplings, stored.
  *
  * Nothing is timed before it is verified: each case first passes the float64 check of random rows. Software adapters
  * prove correctness; their times rank nothing but their own next run.
  */
 import { Bench } from "tinybench";
 import { BatchLayout, batchOf } from "../src/engine/batch.js";
-import { openExecutor } from "../src/engine/devices.js";
-import { realise } from "../src/engine/realise.js";
+import type { Executor } from "../src/engine/executor.js";
+import { realise, type System } from "../src/engine/realise.js";
 import { TimeStep } from "../src/engine/time-step.js";
 import type { ClosureName } from "../src/physics/closures.js";
 import { parseSystem } from "../src/physics/system.js";
 import { verifyStep } from "../src/verify/verify-step.js";
+import { digits, markdownTable, type Row, type SuiteOutcome } from "./rows.js";
 
 interface StepCase {
   readonly name: string;
   readonly sites: number;
+  /** Components of a spin. */
+  readonly dimension: number;
   readonly closure: ClosureName;
   readonly system: Readonly<Record<string, unknown>>;
 }
@@ -38,27 +41,64 @@ const attention = (sites: number, dimension: number) => ({
 
 const cases: StepCase[] = [
   ...[512, 2048].flatMap((sites) =>
-    (["naive", "tap"] as const).map((closure) => ({ name: "binary gaussian", sites, closure, system: binary(sites) })),
+    (["naive", "tap"] as const).map((closure) => ({
+      name: "binary gaussian",
+      sites,
+      dimension: 1,
+      closure,
+      system: binary(sites),
+    })),
   ),
   ...[512, 2048].flatMap((sites) =>
     (["naive", "onsager"] as const).map((closure) => ({
-      name: "sphere attention, d = 64",
+      name: "sphere attention",
       sites,
+      dimension: 64,
       closure,
       system: attention(sites, 64),
     })),
   ),
 ];
 
-const executor = await openExecutor({ select: process.env.ONSAGER_DEVICE });
-const { name, driver, kind, precision } = executor.device;
-console.log(`${name} (${driver}, ${kind}, ${precision}), Node.js ${process.version}, ${new Date().toISOString()}\n`);
-console.log("| system | N | closure | error / allowed | median ms a step | fastest |\n|---|---|---|---|---|---|");
-for (const { name, sites, closure, system: input } of cases) {
-  const noFiles = () => Promise.reject(new Error("no files here"));
-  const system = await realise(parseSystem(input, name), noFiles, name);
-  const report = await verifyStep(executor, system, closure, { rows: 16, seed: 1 });
-  if (!report.pass) throw new Error(`${name}, N = ${sites}, ${closure}: error ${report.maximumError}, not timed`);
+export async function runSteps(executor: Executor, progress: (line: string) => void): Promise<SuiteOutcome> {
+  const rows: Row[] = [];
+  const failures: string[] = [];
+  const lines: string[][] = [];
+  for (const each of cases) {
+    const { name, sites, dimension, closure } = each;
+    const where = `steps, ${name}, ${closure}, N = ${sites}`;
+    progress(where);
+    const noFiles = () => Promise.reject(new Error("no files here"));
+    const system = await realise(parseSystem(each.system, name), noFiles, name);
+    const { pass, maximumError, allowed } = await verifyStep(executor, system, closure, { rows: 16, seed: 1 });
+    const error = `${maximumError.toExponential(1)} / ${allowed.toExponential(1)}`;
+    if (!pass) {
+      failures.push(`${where}: error / allowed is ${error}, not timed`);
+      continue;
+    }
+    const { p50, p75, min } = await timeStep(executor, system, closure);
+    rows.push({
+      suite: "steps",
+      case: `${name}, ${closure}`,
+      n: sites,
+      d: dimension,
+      contestant: "onsager",
+      adapter: executor.device.name,
+      precision: executor.device.precision,
+      medianMs: p50,
+      gflops: (2 * sites * sites * dimension) / p50 / 1e6, // J m alone
+      error: maximumError,
+      skipped: null,
+      p75Ms: p75,
+      fastestMs: min,
+    });
+    lines.push([name, String(sites), String(dimension), closure, error, digits(p50), digits(min)]);
+  }
+  const header = ["system", "N", "d", "closure", "error / allowed", "median ms", "fastest"];
+  return { rows, text: `### one step\n\n${markdownTable(header, lines)}`, failures };
+}
+
+async function timeStep(executor: Executor, system: System, closure: ClosureName) {
   const layout = new BatchLayout(batchOf(system));
   const step = new TimeStep(executor, layout, closure, 0);
   const states = [0, 1].map(() =>
@@ -69,16 +109,14 @@ for (const { name, sites, closure, system: input } of cases) {
   );
   let t = 0;
   const bench = new Bench({ time: 1500, iterations: 5, warmupIterations: 2 });
-  bench.add(name, async () => {
+  bench.add("step", async () => {
     step.record(states[t % 2], states[++t % 2]);
     await executor.flush(true);
   });
   const [task] = await bench.run();
-  if (task.result.state !== "completed") throw new Error(`${name}: ${task.result.state}`);
-  const { p50, min } = task.result.latency;
-  const error = `${report.maximumError.toExponential(1)} / ${report.allowed.toExponential(1)}`;
-  console.log(`| ${name} | ${sites} | ${closure} | ${error} | ${p50.toFixed(2)} | ${min.toFixed(2)} |`);
   step.dispose();
   executor.free(...states);
+  if (task.result.state === "errored") throw task.result.error;
+  if (task.result.state !== "completed") throw new Error(`a step was not timed: ${task.result.state}`);
+  return task.result.latency;
 }
-executor.dispose();

@@ -7,8 +7,10 @@
 import type { Stage, StageName } from "../src/engine/executor.js";
 import * as anderson from "./kernels/cases/anderson.js";
 import * as attention from "./kernels/cases/attention.js";
+import * as fused from "./kernels/cases/attention-fused.js";
 import * as couplings from "./kernels/cases/couplings.js";
 import * as fields from "./kernels/cases/fields.js";
+import * as procedural from "./kernels/cases/procedural.js";
 import * as reductions from "./kernels/cases/reductions.js";
 import * as sphereTap from "./kernels/cases/sphere-tap.js";
 import * as updates from "./kernels/cases/updates.js";
@@ -52,8 +54,14 @@ export interface KernelCase<K extends StageName> {
 export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] } = {
   scores: attention.scoresCases,
   softmax: attention.softmaxCases,
+  "attention-field-sphere": fused.attentionFieldSphereCases,
+  "attention-field-binary": fused.attentionFieldBinaryCases,
+  "attention-reaction": fused.attentionReactionCases,
+  "attention-merge": fused.attentionMergeCases,
   "concatenate-heads": attention.concatenateHeadsCases,
-  "gaussian-couplings": couplings.gaussianCouplingsCases,
+  "random-couplings": couplings.randomCouplingsCases,
+  "procedural-field-binary": procedural.proceduralFieldBinaryCases,
+  "procedural-field-sphere": procedural.proceduralFieldSphereCases,
   "field-binary": fields.fieldBinaryCases,
   "field-sphere": fields.fieldSphereCases,
   "reaction-weights": fields.reactionWeightsCases,
@@ -74,8 +82,14 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
 export const buildCase = {
   scores: attention.scoresCase,
   softmax: attention.softmaxCase,
+  "attention-field-sphere": fused.attentionFieldSphereCase,
+  "attention-field-binary": fused.attentionFieldBinaryCase,
+  "attention-reaction": fused.attentionReactionCase,
+  "attention-merge": fused.attentionMergeCase,
   "concatenate-heads": attention.concatenateHeadsCase,
-  "gaussian-couplings": couplings.gaussianCouplingsCase,
+  "random-couplings": couplings.randomCouplingsCase,
+  "procedural-field-binary": procedural.proceduralFieldBinaryCase,
+  "procedural-field-sphere": procedural.proceduralFieldSphereCase,
   "field-binary": fields.fieldBinaryCase,
   "field-sphere": fields.fieldSphereCase,
   "reaction-weights": fields.reactionWeightsCase,

@@ -29,6 +29,34 @@ fn philox4x32(counter: vec4u, key: vec2u) -> vec4u {
   return words;
 }
 
+/// The words of four counters that differ in their second word: words[k] is word k of each of them. Four chains of
+/// multiplications side by side keep a GPU busy where one waits for itself.
+fn philox4x32_rows(block: u32, rows: vec4u, stream: u32, sample: u32, key: vec2u) -> array<vec4u, 4> {
+  var word0 = vec4u(block);
+  var word1 = rows;
+  var word2 = vec4u(stream);
+  var word3 = vec4u(sample);
+  var round_key = key;
+  for (var round = 0u; round < 10u; round++) {
+    let low0 = word0 * PHILOX_MULTIPLIERS.x;
+    let low2 = word2 * PHILOX_MULTIPLIERS.y;
+    let high0 = vec4u(
+      multiply_high(word0.xy, PHILOX_MULTIPLIERS.xx),
+      multiply_high(word0.zw, PHILOX_MULTIPLIERS.xx),
+    );
+    let high2 = vec4u(
+      multiply_high(word2.xy, PHILOX_MULTIPLIERS.yy),
+      multiply_high(word2.zw, PHILOX_MULTIPLIERS.yy),
+    );
+    word0 = high2 ^ word1 ^ vec4u(round_key.x);
+    word1 = low2;
+    word2 = high0 ^ word3 ^ vec4u(round_key.y);
+    word3 = low0;
+    round_key += PHILOX_KEY_STEPS;
+  }
+  return array<vec4u, 4>(word0, word1, word2, word3);
+}
+
 /// A word as a number in the open interval (0, 1): (top 23 bits + 1/2) / 2^23. With 23 bits the half is exact in f32;
 /// with 24 it would round, and the largest word would give 1.
 fn open_uniform(word: u32) -> f32 {

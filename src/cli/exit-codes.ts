@@ -16,15 +16,11 @@ export const EXIT = {
   notConverged: 3,
 } as const;
 
+/** More than a device, or the memory limit, can hold. */
+const SIZE_ERRORS = [CapacityError, MemoryLimitError, GpuLimitError, GpuOutOfMemoryError] as const;
+
 /** Wrong in what was asked for: the message says it all. */
-const INPUT_ERRORS = [
-  InputError,
-  CapacityError,
-  MemoryLimitError,
-  GpuLimitError,
-  GpuOutOfMemoryError,
-  NoAdapterError,
-] as const;
+const INPUT_ERRORS = [InputError, ...SIZE_ERRORS, NoAdapterError] as const;
 
 /** Codes of the operating system that blame the place that was named, not the disk. */
 const WRONG_PLACE: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG"]);
@@ -42,12 +38,18 @@ export function explainFailure(error: unknown): Failure {
   if (error instanceof Interrupted) return { code: error.exitCode, message: error.message };
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");
   if (INPUT_ERRORS.some((kind) => error instanceof kind)) return { code: EXIT.badInput, message };
-  if (error instanceof RangeError && TOO_LARGE.test(message)) {
+  if (isTooLarge(error)) {
     return { code: EXIT.badInput, message: `the arrays of the system do not fit into memory (${message})` };
   }
   if (isSystemError(error)) return { code: WRONG_PLACE.has(error.code) ? EXIT.badInput : EXIT.fault, message };
   if (error instanceof GpuError) return { code: EXIT.fault, message };
   return { code: EXIT.fault, message: `internal error: ${message} (ONSAGER_DEBUG=1 shows where)` };
+}
+
+/** True where the arrays of a system are too large for the device or for this process. */
+export function isTooLarge(error: unknown): boolean {
+  if (error instanceof RangeError) return TOO_LARGE.test(error.message);
+  return SIZE_ERRORS.some((kind) => error instanceof kind);
 }
 
 /** A failure of the operating system, such as a full disk: the message names the file. */

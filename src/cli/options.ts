@@ -1,6 +1,7 @@
 /** Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option } from "commander";
 import { DEFAULT_MEMORY } from "../engine/devices.js";
+import { couplingStrategies } from "../engine/coupling-strategy.js";
 import { closureNames } from "../physics/closures.js";
 
 /** What `deviceOption` and `memoryOption` leave in a command's options. */
@@ -43,6 +44,12 @@ export function closureOption(fallback: (typeof closureNames)[number]): Option {
   return new Option("--closure <name>", "how means follow from means").choices(closureNames).default(fallback);
 }
 
+export function strategyOption(): Option {
+  return new Option("--strategy <name>", "how J reaches the field products")
+    .choices(couplingStrategies)
+    .default("auto");
+}
+
 /** An empty ONSAGER_DEVICE chooses nothing. */
 export function selectedDevice({ device }: Pick<DeviceSelection, "device">): string | undefined {
   return device === "" ? undefined : device;
@@ -61,6 +68,19 @@ export function numberWithin(test: (value: number) => boolean, expected: string)
     const value = text.trim() === "" ? NaN : Number(text);
     if (Number.isFinite(value) && test(value)) return value;
     throw new InvalidArgumentError(`Expected ${expected}.`);
+  };
+}
+
+/** Entries separated by commas, each of them once. */
+export function listOf<Entry>(read: (text: string) => Entry): (text: string) => Entry[] {
+  return (text) => [...new Set(text.split(",").map((entry) => read(entry.trim())))];
+}
+
+export function oneOf<Name extends string>(names: readonly Name[]): (text: string) => Name {
+  return (text) => {
+    const name = names.find((each) => each === text);
+    if (name !== undefined) return name;
+    throw new InvalidArgumentError(`Expected names out of ${names.join(", ")}.`);
   };
 }
 

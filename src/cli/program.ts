@@ -1,6 +1,8 @@
 /** The command line: what can be typed, and what is called for it. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { fusedKernels } from "../kernels/strategies.js";
 import { type ObservableName, observableNames } from "../physics/observables.js";
+import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from "./bench-layers.js";
 import { devicesCommand } from "./devices.js";
 import { EXIT, explainFailure } from "./exit-codes.js";
 import {
@@ -11,13 +13,15 @@ import {
   memoryOption,
   numberWithin,
   seedOption,
+  strategyOption,
   selectedDevice,
   wholeNumber,
 } from "./options.js";
 import { openProgress } from "./progress.js";
 import { runCommand, type RunCommandOptions } from "./run.js";
 import type { Session } from "./session.js";
-import { sweepCommand } from "./sweep.js";
+import { sweepCommand, type SweepCommandOptions } from "./sweep.js";
+import { tuneCommand, type TuneCommandOptions } from "./tune.js";
 import { verifyCommand, type VerifyCommandOptions } from "./verify.js";
 import { packageVersion } from "./version.js";
 
@@ -79,6 +83,8 @@ function createProgram(invocation: Invocation): Command {
   addSweep(program, invocation);
   addVerify(program, invocation);
   addDevices(program, invocation);
+  addTune(program, invocation);
+  addBench(program, invocation);
   return program;
 }
 
@@ -124,6 +130,7 @@ function addRun(program: Command, invocation: Invocation): void {
         parseObservables,
       ),
     )
+    .addOption(strategyOption())
     .option("--json", "print one JSON object")
     .option("--out <folder>", "write result.json and the arrays as .npy files")
     .option("--replace", "let --out replace results of an earlier run")
@@ -140,21 +147,24 @@ function addRun(program: Command, invocation: Invocation): void {
 }
 
 function addSweep(program: Command, invocation: Invocation): void {
+  type Parsed = DeviceSelection & Pick<SweepCommandOptions, "out" | "strategy"> & { readonly replace?: boolean };
   program
     .command("sweep")
     .description("Run a specification over its axes and write tables, figures and a manifest.")
     .argument("<spec>", "YAML or JSON file")
     .requiredOption("--out <folder>", "where results.csv, summary.csv, manifest.json and plots/ go")
     .option("--replace", "let --out replace results of an earlier run")
+    .addOption(strategyOption())
     .addOption(deviceOption())
     .addOption(memoryOption())
     .addHelpText("after", "\nExample:\n  onsager sweep examples/quickstart.yaml --out out/quickstart")
-    .action((path: string, options: DeviceSelection & { readonly out: string; readonly replace?: boolean }) =>
+    .action((path: string, options: Parsed) =>
       withDevice(invocation, options, (select) => {
         const { session, version, command } = invocation;
         return sweepCommand(path, {
           out: options.out,
           replace: options.replace ?? false,
+          strategy: options.strategy,
           select,
           memoryLimit: options.memory,
           version,
@@ -183,6 +193,7 @@ function addVerify(program: Command, invocation: Invocation): void {
     )
     .addOption(closureOption("onsager"))
     .addOption(new Option("--rows <count>", "rows to recompute").argParser(wholeNumber(1)).default(64))
+    .addOption(strategyOption())
     .option("--against <file.npy>", "check your own m(1), N x (heads D), instead")
     .addOption(seedOption("chooses the rows, and draws the arrays of --attention"))
     .option("--json", "print one JSON object")
@@ -202,6 +213,28 @@ function addVerify(program: Command, invocation: Invocation): void {
     );
 }
 
+function addTune(program: Command, invocation: Invocation): void {
+  type Parsed = Pick<TuneCommandOptions, "kernel" | "json"> & Pick<DeviceSelection, "device">;
+  program
+    .command("tune")
+    .description("Find the fastest tiles of the fused kernels on this GPU; later runs use them.")
+    .addOption(new Option("--kernel <name>", "only this kernel").choices(fusedKernels))
+    .option("--json", "print one JSON object, with every candidate and its time")
+    .addOption(deviceOption())
+    .addHelpText(
+      "after",
+      "\nTakes minutes. Winners are checked against float64 and kept in the user's cache\n" +
+        "folder; software adapters have a fixed table. Delete the file to go back.\n" +
+        "\nExample:\n  onsager tune --kernel attention-field-sphere",
+    )
+    .action((options: Parsed) =>
+      withDevice(invocation, options, (select) => {
+        const { session, version } = invocation;
+        return tuneCommand({ ...options, select, version }, session);
+      }),
+    );
+}
+
 function addDevices(program: Command, invocation: Invocation): void {
   program
     .command("devices")
@@ -214,6 +247,36 @@ function addDevices(program: Command, invocation: Invocation): void {
         const { session, version } = invocation;
         await devicesCommand({ select, json: options.json ?? false, version }, session);
         return EXIT.done;
+      }),
+    );
+}
+
+function addBench(program: Command, invocation: Invocation): void {
+  type Parsed = Omit<BenchLayersOptions, "select" | "version" | "command"> & DeviceSelection;
+  const bench = program
+    .command("bench")
+    .description("Measure speed. Nothing is timed that fails its float64 check.")
+    .addHelpText("after", "\nExample:\n  onsager bench layers");
+  const layers = bench
+    .command("layers")
+    .description(
+      "Layer as time step: steps per second of sphere spins with softmax attention\n" +
+        "against N, and the exponents of N and d in the time of a step.",
+    );
+  for (const option of benchLayersOptions()) layers.addOption(option);
+  layers
+    .addOption(strategyOption())
+    .addOption(deviceOption())
+    .addOption(memoryOption())
+    .addHelpText(
+      "after",
+      "\nOne list at a time is varied around the first entries of the others.\n" +
+        "\nExample:\n  onsager bench layers --n 1024,4096,16384 --d 64,128 --out out/layers",
+    )
+    .action((options: Parsed) =>
+      withDevice(invocation, options, (select) => {
+        const { session, version, command } = invocation;
+        return benchLayersCommand({ ...options, select, version, command }, session);
       }),
     );
 }

@@ -10,7 +10,7 @@ import { type ObservableName, observables } from "../physics/observables.js";
 import { COUNTER_LAYOUT } from "../reference/philox.js";
 import type { LoadedSystem } from "../verify/load-system.js";
 import type { VerificationReport } from "../verify/verify-step.js";
-import { describeDevice, labelled, table } from "./text-layout.js";
+import { describeDevice, describeStrategy, labelled, table } from "./text-layout.js";
 import { verificationTable } from "./verification-text.js";
 
 /** Numbers of an array that JSON may hold; a longer array becomes a file. */
@@ -97,6 +97,7 @@ export function runResult(outcome: RunOutcome, folder?: string): string {
     magnetization,
     ...more,
     observables: point.observables,
+    strategy: point.strategy,
     device,
     seed: system.seed,
     version,
@@ -133,6 +134,7 @@ export function describeRun(outcome: RunOutcome): string {
     labelled("system", `${path}: ${describeSystem(system)}`),
     labelled("closure", closure),
     labelled("device", describeDevice(device)),
+    labelled("strategy", describeStrategy(point.strategy)),
     labelled("seed", String(system.seed)),
     labelled("status", `${status} after ${steps ?? iterations} ${steps === undefined ? "iterations" : "steps"}`),
     labelled("residual", `${residual.toExponential(2)}, the largest |G(m) - m| / R of a site`),
@@ -153,9 +155,15 @@ export function describeSystem({ sites, heads, spins, beta, couplings }: System)
   const kind = spins.kind === "binary" ? "binary spins" : `sphere spins, D = ${spins.components}, ${spins.response}`;
   const headCount = heads === 1 ? "" : `, ${heads} heads`;
   const masked = couplings.kind === "attention" && couplings.mask !== "none" ? ` (${couplings.mask} mask)` : "";
+  return `N = ${sites} ${kind}${headCount}, ${couplingName(couplings)} couplings${masked}, β = ${beta}`;
+}
+
+function couplingName(couplings: System["couplings"]): string {
+  if (couplings.kind !== "random") return couplings.kind;
+  const { law, std, connectivity } = couplings;
+  if (connectivity !== undefined) return `diluted ${law} (connectivity ${connectivity})`;
   // Realised, Curie-Weiss couplings are Gaussian ones without a spread.
-  const name = couplings.kind === "gaussian" && couplings.std === 0 ? "curie-weiss" : couplings.kind;
-  return `N = ${sites} ${kind}${headCount}, ${name} couplings${masked}, β = ${beta}`;
+  return law === "gaussian" && std === 0 ? "curie-weiss" : law;
 }
 
 function nested(values: Float64Array, shape: readonly number[]): unknown[] {

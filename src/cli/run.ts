@@ -1,5 +1,6 @@
 /** `onsager run SYSTEM`: K steps of the dynamics, or the steady state, of one system. */
 import { batchOf } from "../engine/batch.js";
+import type { CouplingStrategy } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import type { Executor } from "../engine/executor.js";
 import type { System } from "../engine/realise.js";
@@ -25,6 +26,7 @@ export interface RunCommandOptions {
   readonly maxIterations?: number;
   readonly trajectory?: boolean;
   readonly couplings?: boolean;
+  readonly strategy: CouplingStrategy;
   readonly verify?: boolean;
   readonly observe?: readonly ObservableName[];
   readonly json?: boolean;
@@ -96,7 +98,7 @@ async function simulateOne(
   options: RunCommandOptions & { readonly observe: readonly ObservableName[] },
   session: Session,
 ): Promise<PointResult> {
-  const { closure, observe, steps, trajectory = false, couplings = false, damping, maxIterations } = options;
+  const { closure, observe, steps, strategy, trajectory = false, couplings = false, damping, maxIterations } = options;
   const steady: Partial<SteadyOptions> = {
     ...(damping !== undefined && { damping }),
     ...(maxIterations !== undefined && { maxIterations }),
@@ -111,6 +113,7 @@ async function simulateOne(
       trajectory,
       states: true,
       couplings,
+      strategy,
       progress: progress.update,
     });
     return results[0][0];
@@ -124,7 +127,7 @@ async function verifyEnd(
   executor: Executor,
   system: LoadedSystem,
   { state }: PointResult,
-  { closure }: RunCommandOptions,
+  { closure, strategy }: RunCommandOptions,
   session: Session,
 ): Promise<VerificationReport> {
   const progress = openProgress(session, "verification");
@@ -133,6 +136,7 @@ async function verifyEnd(
     const report = await verifyStep(executor, { ...system, initial: start }, closure, {
       rows: VERIFIED_ROWS,
       seed: system.seed,
+      strategy,
       progress: progress.update,
     });
     return { ...report, quantity: `one step of the closure ${closure} from the state that is returned` };

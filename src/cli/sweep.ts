@@ -1,17 +1,20 @@
 /** `onsager sweep SPEC --out DIR`: runs a specification and writes tables, figures and a manifest. */
 import { dirname } from "node:path";
 import type { DeviceDescription } from "../engine/executor.js";
+import type { CouplingStrategy } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import { readDocument } from "../files/documents.js";
 import { arrayLoader } from "../verify/load-system.js";
 import { OutputFolder } from "../files/output-folder.js";
 import { runSweep, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
 import { parseSweeps } from "../sweep/spec.js";
+import { describeStrategy } from "./text-layout.js";
 import { isConverged, summariseRows, summaryTable } from "../sweep/tables.js";
 
 export interface SweepCommandOptions {
   readonly out: string;
   readonly replace: boolean;
+  readonly strategy: CouplingStrategy;
   readonly select: string | undefined;
   readonly memoryLimit: number | undefined;
   readonly version: string;
@@ -37,7 +40,8 @@ export async function sweepCommand(path: string, options: SweepCommandOptions): 
       for (const sweep of sweeps) {
         const progress = options.openProgress(sweep.name);
         try {
-          outcomes.push(await runSweep(executor, sweep, { load, context: path, progress: progress.update }));
+          const settings = { load, context: path, strategy: options.strategy, progress: progress.update };
+          outcomes.push(await runSweep(executor, sweep, settings));
         } finally {
           progress.stop();
         }
@@ -71,10 +75,10 @@ function deviceLine({ name, driver, precision, reason }: DeviceDescription): str
 }
 
 function printOutcome(outcome: SweepOutcome, print: (text: string) => void): void {
-  const { sweep, rows, verification, wallSeconds } = outcome;
+  const { sweep, rows, verification, strategies, wallSeconds } = outcome;
   print(
     `\n${sweep.name}: ${sweep.points.length} points, ${rows.length} runs, seed ${sweep.seed}, ` +
-      `${wallSeconds.toFixed(1)} s`,
+      `${wallSeconds.toFixed(1)} s, ${strategies.map(describeStrategy).join(" and ")}`,
   );
   print(summaryTable(outcome, summariseRows(outcome)));
   for (const report of verification) print(verificationLine(outcome, report));

@@ -1,4 +1,5 @@
 /** Text for people, at most 80 columns wide. */
+import type { StrategyReport } from "../engine/coupling-strategy.js";
 import type { DeviceDescription } from "../engine/executor.js";
 
 const WIDTH = 80;
@@ -38,6 +39,13 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-export function describeDevice({ name, driver, precision, reason }: DeviceDescription): string {
-  return `${name} (${driver}), ${precision}: ${reason}`;
+export function describeDevice({ name, driver, precision, reason, tuning }: DeviceDescription): string {
+  return `${name} (${driver}), ${precision}: ${reason}${tuning === undefined ? "" : `; ${tuning}`}`;
+}
+
+/** `subgroups, f32 (ROWS 32, KEYS 2, 1 split)` */
+export function describeStrategy({ name, precision, tile, splits }: StrategyReport): string {
+  if (tile === undefined) return `${name}, ${precision}`;
+  const constants = Object.entries(tile).map(([constant, value]) => `${constant} ${value}`);
+  return `${name}, ${precision} (${[...constants, `${splits} ${splits === 1 ? "split" : "splits"}`].join(", ")})`;
 }

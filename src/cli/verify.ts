@@ -1,13 +1,14 @@
 /** `onsager verify`: one step on the device, or the user's own numbers, against float64 on random rows. */
+import type { CouplingStrategy } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import type { System } from "../engine/realise.js";
 import { readNpy } from "../files/npy.js";
 import { type ClosureName, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
 import { attentionSystem, loadSystem } from "../verify/load-system.js";
-import { type VerificationReport, verifyResult, verifyStep } from "../verify/verify-step.js";
+import { type VerificationOptions, type VerificationReport, verifyResult, verifyStep } from "../verify/verify-step.js";
 import { EXIT } from "./exit-codes.js";
-import { openProgress, type Progress } from "./progress.js";
+import { openProgress } from "./progress.js";
 import { describeSystem } from "./run-result.js";
 import type { Session } from "./session.js";
 import { describeDevice, labelled } from "./text-layout.js";
@@ -21,6 +22,7 @@ export interface VerifyCommandOptions {
   readonly causal?: boolean;
   readonly scale?: number;
   readonly rows: number;
+  readonly strategy: CouplingStrategy;
   readonly against?: string;
   readonly json?: boolean;
   readonly select: string | undefined;
@@ -46,7 +48,8 @@ export async function verifyCommand(
   let report: VerificationReport;
   let device: unknown = null;
   try {
-    const settings = { rows, seed: options.seed ?? system.seed, progress: progress.update };
+    const { strategy } = options;
+    const settings = { rows, seed: options.seed ?? system.seed, strategy, progress: progress.update };
     if (result !== undefined) report = verifyResult(result, against ?? "", system, closure, settings);
     else ({ report, device } = await verifyOnDevice(system, options, settings, session));
   } finally {
@@ -85,7 +88,7 @@ async function chosenSystem(
 async function verifyOnDevice(
   system: System,
   { closure, select, memory, json }: VerifyCommandOptions,
-  settings: { readonly rows: number; readonly seed: number; readonly progress: Progress["update"] },
+  settings: VerificationOptions,
   session: Session,
 ) {
   const executor = await openExecutor({ select, memoryLimit: memory });

@@ -1,179 +1,36 @@
-/** Attention couplings of a batch: Q and K on the executor, and the stages that fill blocks of rows of softmax(λ Q Kᵀ). */
-import type { AttentionFeatures, Couplings, Mask } from "../physics/couplings.js";
+/** Attention couplings as a matrix: the stages that fill blocks of rows of softmax(λ Q Kᵀ). */
 import { pad } from "../reference/layout.js";
-import { type BatchLayout, type CouplingBlock, padMatrix } from "./batch.js";
+import type { AttentionInputs } from "./attention-inputs.js";
+import type { BatchLayout, CouplingBlock } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 
-/** MASK of `shaders/scores.wgsl`. */
-export const MASKS: Readonly<Record<Mask, number>> = { none: 0, causal: 1, user: 2 };
-
-/** Bytes of everything that an `AttentionFiller` and its statistics hold beside the blocks themselves. */
-export function attentionBytes(
-  layout: BatchLayout,
-  { dimension, features, available }: Extract<Couplings, { kind: "attention" }>,
-  elementBytes: number,
-): number {
-  const { heads, matrices, paddedSites, components, stateLength } = layout;
-  const width = pad(heads * components);
-  const queriesAndKeys = 2 * matrices * paddedSites * pad(dimension);
-  const statistics = 4 * matrices * paddedSites;
-  const weights = 2 * matrices * pad(dimension) * width + (matrices / heads) * paddedSites * width;
-  const fromWeights = features.source === "given" ? 0 : weights;
-  const field = features.source === "field" ? matrices * stateLength : 0;
-  const mask = available?.length ?? 0;
-  return elementBytes * (queriesAndKeys + statistics + fromWeights + field + mask + 2 * matrices);
-}
-
-/** Fills blocks of softmax(λ Q Kᵀ); makes Q and K from features where weights are given. */
 export class AttentionFiller {
   readonly #scores: Slot;
-  readonly #scales: Slot;
-  readonly #available: Slot;
-  readonly #queries: Slot;
-  readonly #keys: Slot;
-  readonly #weights: { readonly query: Slot; readonly key: Slot; readonly features: Slot } | undefined;
-  readonly #mask: number;
-  readonly #dimension: number;
-  readonly #frozenFeatures: Slot | undefined;
+  readonly #units: Slot;
 
   constructor(
     private readonly executor: Executor,
     private readonly layout: BatchLayout,
+    private readonly inputs: AttentionInputs,
     private readonly statistics: Slot,
     rows: number,
-    private readonly own: (slot: Slot) => Slot,
+    own: (slot: Slot) => Slot,
   ) {
-    const all = layout.batch.couplings as readonly Extract<Couplings, { kind: "attention" }>[];
-    const { heads, sites, paddedSites, matrices } = layout;
-    const [first] = all;
-    this.#dimension = first.dimension;
-    this.#mask = MASKS[first.mask];
-    this.#available = first.available ? own(executor.upload("mask", first.available)) : executor.unread;
+    const { matrices, sites } = layout;
     this.#scores = own(executor.allocate("scores", matrices * rows * pad(sites)));
-    this.#scales = own(
-      executor.upload("scales", Float64Array.from(all.flatMap(({ scale }) => Array<number>(heads).fill(scale)))),
-    );
-    const perMatrix = (arrayOf: (features: AttentionFeatures) => Float64Array) => {
-      const stride = paddedSites * pad(this.#dimension);
-      const packed = new Float64Array(matrices * stride);
-      all.forEach(({ features }, g) => {
-        for (let head = 0; head < heads; head++) {
-          const first = head * this.#dimension;
-          const shape = {
-            rows: sites,
-            width: heads * this.#dimension,
-            first,
-            columns: this.#dimension,
-            paddedRows: paddedSites,
-          };
-          packed.set(padMatrix(arrayOf(features), shape), (g * heads + head) * stride);
-        }
-      });
-      return packed;
-    };
-    if (first.features.source === "given") {
-      type Given = Extract<AttentionFeatures, { source: "given" }>;
-      this.#queries = own(
-        executor.upload(
-          "queries",
-          perMatrix((features) => (features as Given).queries),
-        ),
-      );
-      this.#keys = own(
-        executor.upload(
-          "keys",
-          perMatrix((features) => (features as Given).keys),
-        ),
-      );
-      return;
-    }
-    if (layout.systemsPerCoupling !== 1 && first.features.source === "state") {
-      throw new Error("couplings that follow the state belong to one system each");
-    }
-    this.#queries = own(executor.allocate("queries", matrices * paddedSites * pad(this.#dimension)));
-    this.#keys = own(executor.allocate("keys", matrices * paddedSites * pad(this.#dimension)));
-    const width = heads * layout.components;
-    const packWeights = (key: "queryWeights" | "keyWeights") => {
-      const stride = pad(this.#dimension) * pad(width);
-      const packed = new Float64Array(matrices * stride);
-      all.forEach(({ features }, g) => {
-        const weights = (features as Exclude<AttentionFeatures, { source: "given" }>)[key];
-        for (let head = 0; head < heads; head++) {
-          const rows = weights.subarray(head * this.#dimension * width, (head + 1) * this.#dimension * width);
-          const shape = { rows: this.#dimension, width, first: 0, columns: width, paddedRows: pad(this.#dimension) };
-          packed.set(padMatrix(rows, shape), (g * heads + head) * stride);
-        }
-      });
-      return own(executor.upload(key, packed));
-    };
-    this.#weights = {
-      query: packWeights("queryWeights"),
-      key: packWeights("keyWeights"),
-      features: own(executor.allocate("features", all.length * paddedSites * pad(width))),
-    };
-    if (first.features.source === "field") {
-      // The field of the first point of a group: the field source wants one field a group.
-      const fields = layout.pack((point) => point.field);
-      const ofFirst = new Float64Array(matrices * layout.stateLength);
-      for (let matrix = 0; matrix < matrices; matrix++) {
-        const from = matrix * layout.systemsPerCoupling * layout.stateLength;
-        ofFirst.set(fields.subarray(from, from + layout.stateLength), matrix * layout.stateLength);
-      }
-      this.#frozenFeatures = own(executor.upload("feature field", ofFirst));
-    }
-  }
-
-  /** Records Q and K for the state (source `state`) or for the field (source `field`). */
-  refresh(state: Slot): void {
-    if (this.#weights === undefined) return;
-    const { executor, layout } = this;
-    const { heads, sites, components, componentStride, paddedSites, matrices } = layout;
-    const { query, key, features } = this.#weights;
-    executor.run({
-      kernel: "concatenate-heads",
-      arrays: { state: this.#frozenFeatures ?? state, features },
-      params: { models: matrices / heads, heads, sites, components, componentStride },
-      constants: {},
-    });
-    // q = f W_Qᵀ is a product of rows with rows, which is what `scores` computes; its rows run over the padding too,
-    // so that queries and keys are zero there.
-    for (const [weights, product] of [
-      [query, this.#queries],
-      [key, this.#keys],
-    ]) {
-      executor.run({
-        kernel: "scores",
-        arrays: {
-          queries: features,
-          keys: weights,
-          scales: this.#unitScales(),
-          available: executor.unread,
-          scores: product,
-        },
-        params: {
-          couplings: matrices,
-          rows: sites,
-          rowStart: 0,
-          rowCount: paddedSites,
-          columns: this.#dimension,
-          dimension: heads * components,
-          querySharing: heads,
-        },
-        constants: { MASK: MASKS.none },
-      });
-    }
+    this.#units = own(executor.upload("unit scales", new Float64Array(matrices).fill(1)));
   }
 
   fill({ rowStart, rowCount, couplings }: CouplingBlock): void {
-    const { executor, layout } = this;
+    const { executor, layout, inputs } = this;
     const { sites, matrices } = layout;
     executor.run({
       kernel: "scores",
       arrays: {
-        queries: this.#queries,
-        keys: this.#keys,
-        scales: this.#scales,
-        available: this.#available,
+        queries: inputs.queries,
+        keys: inputs.keys,
+        scales: this.#units,
+        available: inputs.available,
         scores: this.#scores,
       },
       params: {
@@ -182,10 +39,10 @@ export class AttentionFiller {
         rowStart,
         rowCount,
         columns: sites,
-        dimension: this.#dimension,
+        dimension: inputs.dimension,
         querySharing: 1,
       },
-      constants: { MASK: this.#mask },
+      constants: { MASK: inputs.mask },
     });
     executor.run({
       kernel: "softmax",
@@ -193,11 +50,5 @@ export class AttentionFiller {
       params: { couplings: matrices, rows: sites, rowStart, rowCount, columns: sites },
       constants: {},
     });
-  }
-
-  #units: Slot | undefined;
-  #unitScales(): Slot {
-    this.#units ??= this.own(this.executor.upload("unit scales", new Float64Array(this.layout.matrices).fill(1)));
-    return this.#units;
   }
 }

@@ -79,7 +79,25 @@ export class BatchLayout {
   /** Packs [N][heads · D] arrays, one a point in order, into [system][pad(N)][componentStride]. */
   pack(arrayOf: (point: BatchPoint) => Float64Array): Float64Array {
     const packed = new Float64Array(this.systems * this.stateLength);
-    this.forEachRow((point, from, to) => packed.set(arrayOf(point).subarray(from, from + this.components), to));
+    const { heads, components, componentStride, sites, stateLength } = this;
+    const width = heads * components;
+    this.batch.points.forEach((group, g) =>
+      group.forEach((point, replica) => {
+        const values = arrayOf(point);
+        for (let head = 0; head < heads; head++) {
+          const base = this.system(g, head, replica) * stateLength;
+          if (width === componentStride) {
+            packed.set(values, base);
+            continue;
+          }
+          for (let site = 0; site < sites; site++) {
+            const from = site * width + head * components;
+            const to = base + site * componentStride;
+            for (let k = 0; k < components; k++) packed[to + k] = values[from + k];
+          }
+        }
+      }),
+    );
     return packed;
   }
 
@@ -107,20 +125,6 @@ export class BatchLayout {
     }
     return state;
   }
-
-  private forEachRow(visit: (point: BatchPoint, from: number, to: number) => void): void {
-    const width = this.heads * this.components;
-    this.batch.points.forEach((group, g) =>
-      group.forEach((point, replica) => {
-        for (let head = 0; head < this.heads; head++) {
-          const base = this.system(g, head, replica) * this.stateLength;
-          for (let site = 0; site < this.sites; site++) {
-            visit(point, site * width + head * this.components, base + site * this.componentStride);
-          }
-        }
-      }),
-    );
-  }
 }
 
 /** Pads the rows and columns of a matrix to multiples of four with zeros; takes columns first .. first + columns. */
@@ -131,6 +135,10 @@ export function padMatrix(
   const { rows, width, first, columns, paddedRows } = shape;
   const stride = pad(columns);
   const padded = new Float64Array(paddedRows * stride);
+  if (width === stride && columns === width) {
+    padded.set(values.subarray(0, rows * width));
+    return padded;
+  }
   for (let row = 0; row < rows; row++) {
     padded.set(values.subarray(row * width + first, row * width + first + columns), row * stride);
   }

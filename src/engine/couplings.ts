@@ -1,13 +1,19 @@
 /**
  * Couplings of a batch on an executor: stored once where they fit, else filled block of rows by block of rows at every
- * use. A consumer sees blocks either way and cannot tell the difference by a single digit.
+ * use. A consumer sees blocks either way and cannot tell the difference by a single digit. Attention, and random couplings
+ * that do not fit, are not stored at all: field products make them on the way, and agree within rounding.
  */
 import type { Couplings } from "../physics/couplings.js";
+import { InputError } from "../physics/input-error.js";
 import { pad } from "../reference/layout.js";
-import { philoxKey } from "../reference/random.js";
-import { attentionBytes, AttentionFiller } from "./attention-couplings.js";
+import { ROW_STATISTICS } from "../reference/attention-rows.js";
+import { AttentionFiller } from "./attention-couplings.js";
+import { attentionBytes, AttentionInputs } from "./attention-inputs.js";
 import { type BatchLayout, type CouplingBlock, padMatrix } from "./batch.js";
+import { type CouplingStrategy, planAttention, type StrategyReport } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
+import { FusedAttention } from "./fused-attention.js";
+import { RandomCouplingSource } from "./random-couplings.js";
 
 /** The batch does not fit the device, whatever the blocks. */
 export class CapacityError extends Error {
@@ -17,44 +23,41 @@ export class CapacityError extends Error {
 /** Bytes that are left to dispatch parameters and other small things. */
 const RESERVE = 2 ** 20;
 
-type GaussianCouplings = Extract<Couplings, { kind: "gaussian" }>;
+/** Share of the memory limit that one matrix of random couplings may take and still be stored. */
+const STORED_SHARE = 0.5;
 
-/** `seeds` of `shaders/gaussian-couplings.wgsl` for one matrix. */
-export function gaussianSeeds({ seed, sample }: GaussianCouplings): number[] {
-  return [...philoxKey(seed), sample, 0];
-}
-
-/** `strengths` of `shaders/gaussian-couplings.wgsl` for one matrix: J_ij = mean + a A_ij + b B_ij (equations 3.6). */
-export function gaussianStrengths({ mean, std, symmetry }: GaussianCouplings, sites: number): number[] {
-  const width = std / Math.sqrt(sites);
-  const [a, b] =
-    symmetry === 0 ? [width, 0] : [width * Math.sqrt((1 + symmetry) / 2), width * Math.sqrt((1 - symmetry) / 2)];
-  return [mean / sites, a, b, 0];
-}
+/** What makes field products of couplings that are not stored. */
+type FieldSource = Pick<RandomCouplingSource, "recordField">;
 
 export class CouplingStore {
-  /** Row statistics of attention, [matrix][pad(N)] of (log-sum-exp, entropy, participation, available keys). */
-  readonly statistics: Slot | undefined;
+  /** Row statistics of attention, [matrix][pad(N)][columns]: log-sum-exp, entropy, participation, available keys, … */
+  readonly statistics: { readonly slot: Slot; readonly columns: number } | undefined;
   /** True if J follows the state and has to be refilled at every step. */
   readonly followsState: boolean;
   readonly #owned: Slot[] = [];
   readonly #stored: CouplingBlock[] = [];
   readonly #fill: (block: CouplingBlock) => void;
   readonly #refresh: (state: Slot) => void;
-  /** Every block has a slot of its own; otherwise they share one and are filled again at every use. */
-  readonly stays: boolean;
+  readonly report: StrategyReport;
+  /** Makes the field products of couplings that are not stored; then there are no blocks. */
+  readonly direct: FieldSource | undefined;
+  /** The same for attention, which makes the sums of sphere TAP too. */
+  readonly fused: FusedAttention | undefined;
+  readonly #source: RandomCouplingSource | undefined;
   #ready = false;
 
   /**
    * @param workingBytes what the rest of the run will take
-   * @param reactionsPerMatrix matrices of the same shape that the consumer holds beside each block
+   * @param reactionsPerMatrix matrices of the same shape that the consumer holds beside each block, and makes of its J
    * @throws CapacityError if not even four rows fit, or dense couplings do not
+   * @throws InputError if a strategy is asked for that these couplings, their shape or the device have not
    */
   constructor(
     private readonly executor: Executor,
     private readonly layout: BatchLayout,
     workingBytes: number,
     reactionsPerMatrix = 0,
+    asked: CouplingStrategy = "auto",
   ) {
     const { couplings } = layout.batch;
     const kind = couplings[0].kind;
@@ -63,7 +66,8 @@ export class CouplingStore {
     this.followsState = attention?.features.source === "state";
 
     const rowBytes = layout.matrices * pad(layout.sites) * executor.elementBytes;
-    const features = attention ? attentionBytes(layout, attention, executor.elementBytes) : 0;
+    const statistics = attention ? ROW_STATISTICS * layout.matrices * layout.paddedSites * executor.elementBytes : 0;
+    const features = attention ? attentionBytes(layout, attention, executor.elementBytes) + statistics : 0;
     const budget = executor.memoryLimit - workingBytes - features - Math.min(RESERVE, executor.memoryLimit / 16);
     // Scores take as much as the block they fill, and sphere TAP a matrix a system.
     const copies = 1 + (attention ? 1 : 0) + reactionsPerMatrix;
@@ -75,6 +79,42 @@ export class CouplingStore {
     // Dense couplings are held whole, in blocks or not; what is left is for the matrices beside one block.
     const [held, beside] = kind === "dense" ? [whole, reactionsPerMatrix] : [0, copies];
     const room = beside === 0 ? Infinity : (budget - held) / rowBytes / beside;
+    const drawable = kind === "random" && reactionsPerMatrix === 0;
+    // By one matrix, not by those of the batch: what is in a batch must not choose between two roundings of a sum.
+    const matrixLength = layout.sites * pad(layout.sites);
+    const storable =
+      matrixLength <= executor.maxArrayLength &&
+      matrixLength * executor.elementBytes <= STORED_SHARE * executor.memoryLimit;
+    const { precision } = executor.device;
+    if (asked === "procedural" && !attention && !drawable) {
+      const found = kind === "random" ? "a closure that needs J itself" : `${kind} couplings`;
+      throw new InputError("strategy", `procedural for ${found}`, "auto or stored");
+    }
+    if (!attention && asked !== "auto" && asked !== "stored" && asked !== "procedural") {
+      throw new InputError("strategy", `${asked} for ${kind} couplings`, "auto, stored or procedural");
+    }
+    const plan = attention && planAttention(executor, layout, attention.dimension, asked, storable);
+    if (asked === "procedural" || (asked === "auto" && drawable && !storable)) {
+      this.#requireRoom(workingBytes, budget);
+      this.report = { name: "procedural", precision };
+      this.direct = this.#source = new RandomCouplingSource(executor, layout);
+      this.#fill = this.#refresh = () => undefined;
+      return;
+    }
+    if (plan?.kind === "fused") {
+      this.#requireRoom(workingBytes + features, budget);
+      const inputs = new AttentionInputs(executor, layout, (slot) => this.#own(slot));
+      this.fused = this.direct = new FusedAttention(executor, layout, inputs, plan.variants, (slot) => this.#own(slot));
+      this.statistics = { slot: this.fused.statistics, columns: ROW_STATISTICS };
+      const { splits } = this.fused;
+      this.report = {
+        name: plan.name,
+        precision,
+        ...(plan.variants.field && { tile: plan.variants.field.tile, splits }),
+      };
+      this.#fill = this.#refresh = () => undefined;
+      return;
+    }
     const rows = fits ? layout.sites : 4 * Math.floor(Math.min(largest, room) / 4);
     if (rows < 1 || (kind === "dense" && whole > budget)) {
       const needed = kind === "dense" ? whole + 4 * reactionsPerMatrix * rowBytes : 4 * copies * rowBytes;
@@ -86,16 +126,20 @@ export class CouplingStore {
       );
     }
     if (attention) {
-      this.statistics = this.#own(executor.allocate("row statistics", 4 * layout.matrices * layout.paddedSites));
-      const filler = new AttentionFiller(executor, layout, this.statistics, rows, (slot) => this.#own(slot));
+      const inputs = new AttentionInputs(executor, layout, (owned) => this.#own(owned));
+      const slot = this.#own(executor.allocate("row statistics", 4 * layout.matrices * layout.paddedSites));
+      this.statistics = { slot, columns: 4 };
+      const filler = new AttentionFiller(executor, layout, inputs, slot, rows, (owned) => this.#own(owned));
       this.#fill = (block) => filler.fill(block);
-      this.#refresh = (state) => filler.refresh(state);
+      this.#refresh = (state) => inputs.refresh(state);
     } else {
-      this.#fill = kind === "gaussian" ? this.#gaussianFiller() : () => undefined;
+      const source = kind === "random" ? new RandomCouplingSource(executor, layout) : undefined;
+      this.#source = source;
+      this.#fill = (block) => source?.fill(block);
       this.#refresh = () => undefined;
     }
     // Dense matrices cannot be made again, so all their blocks stay; anything else shares one block if it must.
-    this.stays = fits || kind === "dense";
+    this.report = { name: fits || kind === "dense" ? "stored" : "blocks", precision };
     for (let rowStart = 0; rowStart < layout.sites; rowStart += rows) {
       const rowCount = Math.min(rows, layout.sites - rowStart);
       this.#stored.push({ rowStart, rowCount, couplings: this.#slotFor(kind, rowStart, rowCount) });
@@ -114,14 +158,25 @@ export class CouplingStore {
     const fresh = !this.#ready || (this.followsState && !again);
     if (fresh) this.#refresh(state);
     for (const block of this.#stored) {
-      if (fresh || !this.stays) this.#fill(block);
+      if (fresh || this.report.name === "blocks") this.#fill(block);
       use(block);
     }
     this.#ready = true;
   }
 
   dispose(): void {
+    this.#source?.dispose();
     this.executor.free(...this.#owned.splice(0));
+  }
+
+  /** @throws CapacityError if what is there without couplings does not fit */
+  #requireRoom(bytes: number, budget: number): void {
+    if (budget >= 0) return;
+    const { systems, sites } = this.layout;
+    throw new CapacityError(
+      `the arrays of ${systems} systems with N = ${sites} take ${bytes} bytes of the memory ` +
+        `limit ${this.executor.memoryLimit}: raise --memory or shrink the batch`,
+    );
   }
 
   #own(slot: Slot): Slot {
@@ -129,30 +184,10 @@ export class CouplingStore {
     return slot;
   }
 
-  #gaussianFiller(): (block: CouplingBlock) => void {
-    const { executor, layout } = this;
-    const all = layout.batch.couplings as readonly GaussianCouplings[];
-    const independent = all[0].symmetry === 0;
-    if (all.some(({ symmetry }) => (symmetry === 0) !== independent)) {
-      throw new Error("a batch holds independent Gaussian couplings or correlated ones");
-    }
-    const seeds = this.#own(executor.upload("seeds", Uint32Array.from(all.flatMap(gaussianSeeds))));
-    const strengths = this.#own(
-      executor.upload("strengths", Float64Array.from(all.flatMap((each) => gaussianStrengths(each, layout.sites)))),
-    );
-    return ({ rowStart, rowCount, couplings }) =>
-      executor.run({
-        kernel: "gaussian-couplings",
-        arrays: { seeds, strengths, couplings },
-        params: { couplings: layout.matrices, rowStart, rowCount, columns: layout.sites },
-        constants: { INDEPENDENT: independent },
-      });
-  }
-
   #slotFor(kind: Couplings["kind"], rowStart: number, rowCount: number): Slot {
     const { executor, layout } = this;
     if (kind === "dense") return this.#own(executor.upload("couplings", this.#denseRows(rowStart, rowCount)));
-    if (!this.stays && this.#stored.length > 0) return this.#stored[0].couplings;
+    if (this.report.name === "blocks" && this.#stored.length > 0) return this.#stored[0].couplings;
     return this.#own(executor.allocate("couplings", layout.matrices * rowCount * pad(layout.sites)));
   }
 

@@ -1,4 +1,5 @@
 /** The CPU engine: the float64 twins, run in order. */
+import type { AdapterTraits } from "../kernels/strategies.js";
 import { twins } from "../reference/twins.js";
 import type { DeviceDescription, Executor, Slot, Stage, StageName } from "./executor.js";
 
@@ -25,6 +26,7 @@ class CpuSlot implements Slot {
 export class CpuExecutor implements Executor {
   readonly maxArrayLength = 2 ** 31;
   readonly elementBytes = 8;
+  readonly traits: AdapterTraits = { software: true, subgroupSize: undefined };
   readonly unread: Slot;
   readonly unwritten: Slot;
   readonly device: DeviceDescription;

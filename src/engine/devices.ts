@@ -1,9 +1,11 @@
 /** From a user's choice of device to an executor. */
 import { type AdapterReport, listAdapters, openDevice } from "../gpu/adapters.js";
+import type { GpuDevice } from "../gpu/device.js";
 import { NoAdapterError } from "../gpu/errors.js";
 import { CpuExecutor } from "./cpu-executor.js";
 import type { Executor } from "./executor.js";
 import { GpuExecutor } from "./gpu-executor.js";
+import type { Tuning } from "./tuning-cache.js";
 
 export { type AdapterReport, listAdapters };
 
@@ -15,6 +17,8 @@ export interface DeviceOptions {
   readonly select?: string | undefined;
   /** Bytes that all arrays together may take. */
   readonly memoryLimit?: number | undefined;
+  /** Time all GPU work, for `GpuExecutor.gpuTime`. */
+  readonly timing?: boolean | undefined;
 }
 
 /**
@@ -27,9 +31,17 @@ export async function openExecutor(options: DeviceOptions = {}): Promise<Executo
   const memoryLimit = options.memoryLimit ?? DEFAULT_MEMORY;
   if (select?.toLowerCase() === "cpu") return new CpuExecutor(memoryLimit, "chosen: --device cpu");
   try {
-    return new GpuExecutor(await openDevice({ ...(select !== undefined && { select }), memoryLimit }), memoryLimit);
+    const gpu = await openDevice({ ...(select !== undefined && { select }), memoryLimit, timing: options.timing });
+    return new GpuExecutor(gpu, memoryLimit, await tuningOf(gpu));
   } catch (error) {
     if (!(error instanceof NoAdapterError) || select !== undefined) throw error;
     return new CpuExecutor(memoryLimit, `fallback to the CPU engine: ${error.message}`);
   }
+}
+
+/** A browser keeps no file, and the table of a software adapter is fixed. */
+async function tuningOf(gpu: GpuDevice): Promise<Tuning> {
+  const { kind, backend } = gpu.adapter;
+  if (kind !== "hardware" || backend === "browser") return {};
+  return (await import("./tuning-cache.js")).loadTuning(gpu);
 }

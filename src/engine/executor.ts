@@ -2,6 +2,7 @@
  * An executor runs kernels by name on arrays it owns: the shaders on a GPU in f32, or their twins on the CPU in f64.
  * Whoever orchestrates (time steps, steady states, observables) is written once, against this interface.
  */
+import type { AdapterTraits, KernelVariant } from "../kernels/strategies.js";
 import type { twins } from "../reference/twins.js";
 
 export type StageName = keyof typeof twins;
@@ -15,6 +16,8 @@ export interface Stage<K extends StageName> {
   readonly arrays: Readonly<Record<ArraysOf<K>, Slot>>;
   readonly params: ParamsOf<K>;
   readonly constants: ConstantsOf<K>;
+  /** The shader and tile of a fused kernel; a GPU needs it, the CPU has one way only. */
+  readonly variant?: KernelVariant;
 }
 
 /** An array of an executor, in the memory layout of ARCHITECTURE.md. Whoever allocates a slot frees it. */
@@ -32,10 +35,14 @@ export interface DeviceDescription {
   readonly precision: "f32" | "f64";
   /** Why this device was chosen; a fallback says what was missing. */
   readonly reason: string;
+  /** Of hardware that was tuned once: where its choices come from, or why they do not count. */
+  readonly tuning?: string;
 }
 
 export interface Executor {
   readonly device: DeviceDescription;
+  /** What decides between the strategies of a fused kernel. */
+  readonly traits: AdapterTraits;
   /** The longest array, in elements, that one slot may hold. */
   readonly maxArrayLength: number;
   /** Bytes that all arrays together may take. */

@@ -4,12 +4,12 @@ import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 import { Reducer, siteScalars } from "./reductions.js";
 
-/** @returns one entry a system; attention rows come from `statistics`, [matrix][pad(N)] of four numbers */
+/** @returns one entry a system; attention rows come from `statistics`, [matrix][pad(N)][columns] */
 export async function observe(
   executor: Executor,
   layout: BatchLayout,
   state: Slot,
-  statistics: Slot | undefined,
+  statistics: { readonly slot: Slot; readonly columns: number } | undefined,
 ): Promise<RawMoments[]> {
   const { systems, sites, components, componentStride, paddedSites, radius, systemsPerCoupling } = layout;
   const stateShape = {
@@ -29,7 +29,7 @@ export async function observe(
         rows: sites,
         rowStride: paddedSites,
         columns: 4,
-        columnStride: 4,
+        columnStride: statistics.columns,
       })
     : undefined;
   try {
@@ -42,7 +42,7 @@ export async function observe(
       constants: { SUBTRACT: false },
     });
     norms.record(distance, "sum");
-    if (rows && statistics) rows.record(statistics, "sum");
+    if (rows && statistics) rows.record(statistics.slot, "sum");
     const sumOf = await executor.read(sums.results);
     const squareOf = await executor.read(squares.results);
     const normOf = await executor.read(norms.results);

@@ -112,12 +112,17 @@ async function realiseCouplings(
   if (couplings.kind === "dense") {
     return { kind: "dense", matrix: shaped(shape.matrix!, sites, sites, `${context}: couplings.matrix`) };
   }
-  if (couplings.kind === "gaussian") {
-    const { mean, std, symmetry } = couplings;
-    return { kind: "gaussian", mean, std, symmetry, seed, sample };
+  if (couplings.kind === "gaussian" || couplings.kind === "plus-minus") {
+    const { kind: law, mean, std, symmetry } = couplings;
+    return { kind: "random", law, mean, std, symmetry, seed, sample };
+  }
+  if (couplings.kind === "diluted") {
+    const { law, mean, std, symmetry, connectivity } = couplings;
+    checkConnectivity(connectivity, sites, `${context}: couplings.connectivity`);
+    return { kind: "random", law, mean, std, symmetry, connectivity, seed, sample };
   }
   if (couplings.kind === "curie-weiss") {
-    return { kind: "gaussian", mean: couplings.mean, std: 0, symmetry: 0, seed, sample };
+    return { kind: "random", law: "gaussian", mean: couplings.mean, std: 0, symmetry: 0, seed, sample };
   }
   const { scale, mask } = couplings;
   const randomDimension = couplings.dimension ?? (spins.kind === "sphere" ? spins.components : undefined);
@@ -197,6 +202,13 @@ function checkFinite(array: NumericArray, where: string): void {
   const width = array.shape[1] ?? 1;
   const at = array.shape.length > 1 && width > 1 ? `[${Math.floor(bad / width)}][${bad % width}]` : `[${bad}]`;
   throw new InputError(`${where}${at}`, String(array.values[bad]), "a finite number");
+}
+
+/** A pair is present if its word of 32 bits is small enough, so c/N is at most 1 and at least 2^-32. */
+function checkConnectivity(connectivity: number, sites: number, where: string): void {
+  if (connectivity > sites) throw new InputError(where, String(connectivity), `at most N = ${sites}`);
+  const least = sites / 2 ** 32;
+  if (connectivity < least) throw new InputError(where, String(connectivity), `at least N / 2^32 = ${least}`);
 }
 
 function settleSites(known: readonly Given[], context: string): number {

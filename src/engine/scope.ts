@@ -3,6 +3,7 @@ import type { Executor, Slot, Stage, StageName } from "./executor.js";
 
 export class ExecutorScope implements Executor {
   readonly device: Executor["device"];
+  readonly traits: Executor["traits"];
   readonly maxArrayLength: number;
   readonly memoryLimit: number;
   readonly elementBytes: 4 | 8;
@@ -12,6 +13,7 @@ export class ExecutorScope implements Executor {
 
   constructor(private readonly executor: Executor) {
     this.device = executor.device;
+    this.traits = executor.traits;
     this.maxArrayLength = executor.maxArrayLength;
     this.memoryLimit = executor.memoryLimit;
     this.elementBytes = executor.elementBytes;

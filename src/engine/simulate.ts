@@ -3,6 +3,7 @@ import { type ClosureName } from "../physics/closures.js";
 import { observables, type ObservableName, type RawMoments } from "../physics/observables.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
+import type { CouplingStrategy, StrategyReport } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
 import { observe } from "./observe.js";
 import { reductionBytes, Reducer, siteScalars } from "./reductions.js";
@@ -30,6 +31,8 @@ export interface SimulationOptions {
   readonly states?: boolean;
   /** Keep J, [heads][N][N], as it is for the final state. */
   readonly couplings?: boolean;
+  /** How J reaches the field products; `auto` unless given, and `stored` if couplings are to be kept. */
+  readonly strategy?: CouplingStrategy | undefined;
   readonly progress?: (fraction: number) => void;
 }
 
@@ -46,10 +49,13 @@ export interface PointResult {
   readonly state?: Float64Array;
   readonly trajectory?: Float64Array[];
   readonly couplings?: Float64Array;
+  /** How J reached the field products. */
+  readonly strategy: StrategyReport;
 }
 
 /**
  * @returns results by group and point, in the order of the batch
+ * @throws InputError if a strategy is asked for that the couplings, their shape or the device have not
  * @throws CapacityError, GpuError: never a result that a fault has touched
  */
 export async function simulate(
@@ -105,7 +111,14 @@ async function simulateBatch(
       ? evolutionBytes(layout, options.run.steps, options, executor.elementBytes)
       : steadyStateBytes(layout, executor.elementBytes);
   const observationBytes = reductionBytes(layout, executor.elementBytes);
-  const step = new TimeStep(executor, layout, options.closure, stateBytes + ownBytes + observationBytes);
+  const callerBytes = stateBytes + ownBytes + observationBytes;
+  const step = new TimeStep(
+    executor,
+    layout,
+    options.closure,
+    callerBytes,
+    options.strategy ?? (options.couplings ? "stored" : "auto"),
+  );
   const state = executor.upload(
     "state",
     layout.pack((point) => point.initial),
@@ -147,6 +160,7 @@ async function simulateBatch(
           ...(states && { state: layout.unpack(states, g, replica) }),
           ...(options.trajectory && { trajectory: trajectory.map((packed) => layout.unpack(packed, g, replica)) }),
           ...(couplings && { couplings: couplings[g] }),
+          strategy: step.couplings.report,
         };
       }),
     );
@@ -196,8 +210,8 @@ async function readCouplings(
 ): Promise<Float64Array[]> {
   const { sites, heads, paddedSites } = layout;
   const all = layout.batch.couplings.map(() => new Float64Array(heads * sites * sites));
-  if (!step.couplings.stays)
-    throw new CapacityError("the couplings do not fit the device whole and cannot be given out");
+  if (step.couplings.report.name !== "stored")
+    throw new CapacityError("the couplings are not stored whole on the device and cannot be given out");
   step.couplings.forEachBlock(state, () => undefined);
   for (const block of step.couplings.blocks) {
     const values = await executor.read(block.couplings);

@@ -43,7 +43,10 @@ export async function runSteps(
     }
     const worstInner = new Float64Array(layout.systems);
     for (const results of (await innerHistory?.all()) ?? []) {
-      inner?.perSystem(results).forEach((value, system) => (worstInner[system] = Math.max(worstInner[system], value)));
+      const last = inner?.perSystem(results) ?? [];
+      for (let system = 0; system < last.length; system++) {
+        worstInner[system] = Math.max(worstInner[system], last[system]);
+      }
     }
     const trajectory = (await states?.all()) ?? [];
     await executor.flush(true);
@@ -135,7 +138,9 @@ export class InnerResidual {
   /** The last column of [system][columns]. */
   perSystem(results: Float64Array): Float64Array {
     const { columns } = this.step.innerResidual;
-    return Float64Array.from({ length: this.layout.systems }, (_, system) => results[system * columns + columns - 1]);
+    const last = new Float64Array(this.layout.systems);
+    for (let system = 0; system < last.length; system++) last[system] = results[system * columns + columns - 1];
+    return last;
   }
 
   dispose(): void {

@@ -6,6 +6,7 @@ import { RESPONSES } from "../reference/moment-weights.js";
 import { SPHERE_CLOSURES } from "../reference/sphere-update.js";
 import type { BatchLayout } from "./batch.js";
 import { CouplingStore } from "./couplings.js";
+import type { CouplingStrategy } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
 
 /** Weights stored a site, and sums taken of them, for each rule. */
@@ -53,6 +54,7 @@ export class TimeStep {
     private readonly closure: ClosureName,
     /** Bytes of the arrays that the caller keeps beside this. */
     callerBytes: number,
+    strategy: CouplingStrategy = "auto",
   ) {
     const { spins } = layout.batch;
     const rule = momentRule(closure, spins);
@@ -65,7 +67,7 @@ export class TimeStep {
     const bytes = executor.elementBytes * (states * systems * stateLength + scalars);
     // Sphere TAP holds one more matrix a system: the Gram matrix, then the reaction weights.
     const reactionMatrices = rule.startsWith("tensor") ? layout.systemsPerCoupling : 0;
-    this.couplings = new CouplingStore(executor, layout, callerBytes + bytes, reactionMatrices);
+    this.couplings = new CouplingStore(executor, layout, callerBytes + bytes, reactionMatrices, strategy);
     this.#external = this.#own(
       executor.upload(
         "external field",
@@ -94,7 +96,13 @@ export class TimeStep {
     const { layout, executor } = this;
     const { kinds, sums } = MOMENT_SUMS[this.#rule];
     if (kinds > 0) this.#recordWeights(state, kinds);
-    this.couplings.forEachBlock(state, (block) => this.#recordField(block, state, this.#field, sums));
+    const { direct } = this.couplings;
+    if (direct) {
+      const arrays = { state, weights: this.#weights, field: this.#field, moments: this.#moments };
+      direct.recordField(arrays, sums, kinds);
+    } else {
+      this.couplings.forEachBlock(state, (block) => this.#recordField(block, state, this.#field, sums));
+    }
     const { systems, sites, radius, components } = layout;
     const { spins } = layout.batch;
     const arrays = {
@@ -179,7 +187,8 @@ export class TimeStep {
   #allocateTensor(): TensorArrays {
     const { executor, layout } = this;
     const { systems, stateLength, paddedSites, sites } = layout;
-    const rows = Math.max(...this.couplings.blocks.map(({ rowCount }) => rowCount));
+    // The matrix beside the couplings is that of one block; fused couplings have none.
+    const rows = Math.max(0, ...this.couplings.blocks.map(({ rowCount }) => rowCount));
     const state = (label: string) => this.#own(executor.allocate(label, systems * stateLength));
     return {
       local: state("local field"),
@@ -187,7 +196,8 @@ export class TimeStep {
       mean: state("inner mean"),
       reaction: state("reaction"),
       sites: this.#own(executor.allocate("inner solve", 2 * systems * paddedSites)),
-      matrix: this.#own(executor.allocate("reaction weights", systems * rows * pad(sites))),
+      matrix:
+        rows > 0 ? this.#own(executor.allocate("reaction weights", systems * rows * pad(sites))) : executor.unwritten,
       units: this.#own(executor.upload("unit scales", new Float64Array(systems).fill(1))),
     };
   }
@@ -217,7 +227,13 @@ export class TimeStep {
     });
     const iterations = INNER_ITERATIONS[PUBLISHED ? "published" : "corrected"][precision];
     for (let iteration = 0; iteration < iterations; iteration++) {
-      this.couplings.forEachBlock(previous, (block) => this.#recordReaction(tensor, previous, block), true);
+      const { fused } = this.couplings;
+      if (fused) {
+        const arrays = { mean: tensor.mean, state: previous, weights: this.#weights, reaction: tensor.reaction };
+        fused.recordReaction(arrays, MOMENT_SUMS[this.#rule].kinds);
+      } else {
+        this.couplings.forEachBlock(previous, (block) => this.#recordReaction(tensor, previous, block), true);
+      }
       executor.run({
         kernel: "sphere-tap",
         arrays: {

@@ -1,16 +1,14 @@
 /** One way to an adapter in Node and in the browser: list what there is, or open the best of it. */
 import type { AdapterCandidate, AdapterReport } from "./adapter-report.js";
 import { choiceReason, describeAdapter, explainChoice, preferenceOrder, unusable } from "./adapter-report.js";
-import { GpuDevice } from "./device.js";
+import { type DeviceSettings, GpuDevice } from "./device.js";
 import { NoAdapterError } from "./errors.js";
 
 export type { AdapterReport } from "./adapter-report.js";
 
-export interface OpenOptions {
+export interface OpenOptions extends DeviceSettings {
   /** A part of the adapter's name, in any case; without it the order is hardware, system software, package. */
   readonly select?: string;
-  /** The most bytes that may be allocated at once: arrays, dispatch parameters, and copies being read back. */
-  readonly memoryLimit?: number;
 }
 
 /** Every adapter and every driver that was looked for, with the one that `openDevice` would open marked as chosen. */
@@ -19,7 +17,7 @@ export async function listAdapters(select?: string): Promise<AdapterReport[]> {
 }
 
 /** Opens the best adapter, or the best whose name contains `select`; NoAdapterError when there is none. */
-export async function openDevice({ select, memoryLimit }: OpenOptions = {}): Promise<GpuDevice> {
+export async function openDevice({ select, ...settings }: OpenOptions = {}): Promise<GpuDevice> {
   const findings: string[] = [];
   for (const find of [() => systemCandidates(false), packageCandidates]) {
     const candidates = await find();
@@ -28,7 +26,7 @@ export async function openDevice({ select, memoryLimit }: OpenOptions = {}): Pro
       if (instance === undefined || adapter === undefined) continue;
       try {
         const chosen = { ...report, chosen: true, reason: choiceReason(report, select) };
-        return await GpuDevice.open(instance, adapter, chosen, memoryLimit);
+        return await GpuDevice.open(instance, adapter, chosen, settings);
       } catch (error) {
         findings.push(`${report.name} (does not open: ${error instanceof Error ? error.message : String(error)})`);
       }

@@ -6,6 +6,7 @@ import { GpuValidationError } from "./errors.js";
 import type { DeviceMemory, GpuArray } from "./memory.js";
 import { ParameterBuffer } from "./parameters.js";
 import type { CompiledProgram } from "./pipelines.js";
+import { type TimestampPair, timestampWrites } from "./timestamps.js";
 
 const CACHED_BIND_GROUPS = 1024;
 
@@ -18,6 +19,14 @@ interface Step {
   readonly offset: number | undefined;
   readonly x: number;
   readonly y: number;
+}
+
+/** Commands that have passed every check. */
+export interface Recording {
+  /** Compute passes that they take; 0 if nothing is computed. */
+  readonly passes: number;
+  /** Encodes them, with the time of the first pass's begin and of the last pass's end if `timestamps` has places for it. */
+  encode(timestamps?: TimestampPair): GPUCommandBuffer;
 }
 
 interface CachedBindGroup {
@@ -51,15 +60,25 @@ export class CommandRecorder {
   }
 
   /** Checks every command first, so that a list with a mistake in it does nothing at all; the result encodes the work. */
-  record(commands: readonly Command[], programs: ReadonlyMap<string, CompiledProgram>): () => GPUCommandBuffer {
+  record(commands: readonly Command[], programs: ReadonlyMap<string, CompiledProgram>): Recording {
     const steps = new Map<Dispatch, Step>(); // a list that repeats one dispatch object checks it once
+    let passes = 0;
+    let inPass = false;
     this.parameters.clear();
     for (const command of commands) {
-      if (command.kind === "copy") checkCopy(this.memory, command);
-      else if (!steps.has(command)) steps.set(command, this.step(command, programs));
+      if (command.kind === "copy") {
+        checkCopy(this.memory, command);
+        inPass = false;
+        continue;
+      }
+      const step = steps.get(command) ?? this.step(command, programs);
+      steps.set(command, step);
+      if (step.x === 0 || inPass) continue;
+      passes++;
+      inPass = true;
     }
     if (this.parameters.upload()) this.bindGroups.clear();
-    return () => this.encode(commands, steps);
+    return { passes, encode: (timestamps) => this.encode(commands, steps, passes, timestamps) };
   }
 
   private step(dispatch: Dispatch, programs: ReadonlyMap<string, CompiledProgram>): Step {
@@ -71,8 +90,19 @@ export class CommandRecorder {
     return { compiled, label: program.name, arrays, offset: this.parameters.place(dispatch, compiled), x, y };
   }
 
-  private encode(commands: readonly Command[], steps: ReadonlyMap<Dispatch, Step>): GPUCommandBuffer {
+  private encode(
+    commands: readonly Command[],
+    steps: ReadonlyMap<Dispatch, Step>,
+    passes: number,
+    timestamps: TimestampPair | undefined,
+  ): GPUCommandBuffer {
     const encoder = this.device.createCommandEncoder();
+    let begun = 0;
+    const beginPass = () => {
+      const writes = timestampWrites(timestamps, { first: begun === 0, last: begun === passes - 1 });
+      begun++;
+      return encoder.beginComputePass(writes && { timestampWrites: writes });
+    };
     let pass: GPUComputePassEncoder | undefined;
     let pipeline: GPUComputePipeline | undefined;
     for (const command of commands) {
@@ -85,7 +115,7 @@ export class CommandRecorder {
       }
       const step = steps.get(command);
       if (step === undefined || step.x === 0) continue;
-      pass ??= encoder.beginComputePass();
+      pass ??= beginPass();
       if (step.compiled.pipeline !== pipeline) {
         pipeline = step.compiled.pipeline;
         pass.setPipeline(pipeline);

@@ -7,6 +7,7 @@ import { translateFor } from "./faults.js";
 const ARRAY_USAGE = 0x80 | 0x08 | 0x04; // STORAGE | COPY_DST | COPY_SRC
 const UNIFORM_USAGE = 0x40 | 0x08; // UNIFORM | COPY_DST
 const STAGING_USAGE = 0x01 | 0x08; // MAP_READ | COPY_DST
+const QUERY_USAGE = 0x200 | 0x04; // QUERY_RESOLVE | COPY_SRC
 const MINIMUM_BYTES = 16; // one vec4f: a shader may bind any array as an array of vec4f
 
 /** An array of 4-byte elements on the device. Only who created it destroys it. */
@@ -81,7 +82,12 @@ export class DeviceMemory {
     return this.createOther("dispatch parameters", bytes, UNIFORM_USAGE);
   }
 
-  /** Destroys a staging or uniform buffer. */
+  /** A buffer that timestamps are resolved into. */
+  createQueryBuffer(bytes: number): GPUBuffer {
+    return this.createOther("timestamps", bytes, QUERY_USAGE);
+  }
+
+  /** Destroys a buffer that is no array. */
   release(buffer: GPUBuffer): void {
     if (this.others.delete(buffer)) this.destroyBuffer(buffer);
   }

@@ -1,5 +1,6 @@
 /** Shader text before it reaches a device: reading, `// @import` lines and specialisation constants. */
 import { GpuError } from "./errors.js";
+import { unrollLoops } from "./unroll.js";
 
 const IMPORT = /^[ \t]*\/\/ @import[ \t]+(\S+)[ \t]*$/gm;
 const DIRECTIVE = /^[ \t]*(?:enable|requires|diagnostic)\b[^;]*;[ \t]*\n?/gm;
@@ -17,8 +18,8 @@ export async function loadText(url: URL): Promise<string> {
 
 /**
  * One complete WGSL text: the file at `path` with every `// @import` line followed by the file that it names (each file
- * once, however often it is imported), `const NAME: type = value;` lines set from `constants`, and the directives that
- * WGSL wants first hoisted to the top. Paths are those that `load` takes, relative to the same folder in every file.
+ * once, however often it is imported), `const NAME: type = value;` lines set from `constants`, loops marked `// @unroll`
+ * written out, and the directives that WGSL wants first hoisted to the top. Paths are those that `load` takes, relative to the same folder in every file.
  */
 export async function assembleShader(
   load: (path: string) => Promise<string>,
@@ -27,6 +28,7 @@ export async function assembleShader(
 ): Promise<string> {
   let source = await resolveImports(load, path, new Set([path]));
   for (const [name, value] of Object.entries(constants)) source = setConstant(source, path, name, value);
+  source = unrollLoops(source, path);
   const directives = new Set((source.match(DIRECTIVE) ?? []).map((directive) => directive.trim()));
   return [...directives, source.replace(DIRECTIVE, "")].join("\n");
 }

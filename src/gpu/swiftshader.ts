@@ -5,10 +5,10 @@
 import { createReadStream, existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
+import { cacheFolder } from "./cache-folder.js";
 
 const PACKAGE = "@sparticuz/chromium";
 const FILES = ["libvk_swiftshader.so", "libvulkan.so.1", "vk_swiftshader_icd.json"];
@@ -43,7 +43,7 @@ async function locate(): Promise<SwiftShader> {
   }
   const root = dirname(dirname(dirname(entry))); // the entry is build/cjs/index.cjs
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
-  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "onsager", `swiftshader-${version}`);
+  const folder = join(cacheFolder(), `swiftshader-${version}`);
   if (!existsSync(folder)) await unpack(join(root, "bin", "swiftshader.tar.br"), entry, folder);
   return {
     available: true,

@@ -2,6 +2,7 @@
  * The kernels: one record each. Dispatch arithmetic, work and traffic follow from the parameters alone; nothing here
  * touches a device. The engine, the tests and the benchmarks read this table.
  */
+import type { FusedKernel } from "./strategies.js";
 import { REGISTER_TILE, tiles } from "./tiles.js";
 
 export type KernelName = keyof typeof tiles;
@@ -12,27 +13,58 @@ export const sharedShaders: Readonly<Record<string, URL>> = {
   "lib/dispatch.wgsl": new URL("../../shaders/lib/dispatch.wgsl", import.meta.url),
   "lib/philox.wgsl": new URL("../../shaders/lib/philox.wgsl", import.meta.url),
   "lib/inverse-normal.wgsl": new URL("../../shaders/lib/inverse-normal.wgsl", import.meta.url),
+  "lib/random-couplings.wgsl": new URL("../../shaders/lib/random-couplings.wgsl", import.meta.url),
+  "lib/attention-masks.wgsl": new URL("../../shaders/lib/attention-masks.wgsl", import.meta.url),
+  "lib/attention-scores.wgsl": new URL("../../shaders/lib/attention-scores.wgsl", import.meta.url),
+  "lib/attention-sites.wgsl": new URL("../../shaders/lib/attention-sites.wgsl", import.meta.url),
+  "lib/attention-sums.wgsl": new URL("../../shaders/lib/attention-sums.wgsl", import.meta.url),
+  "lib/attention-tile.wgsl": new URL("../../shaders/lib/attention-tile.wgsl", import.meta.url),
+  "lib/matrix-product-emulated.wgsl": new URL("../../shaders/lib/matrix-product-emulated.wgsl", import.meta.url),
+  "lib/matrix-product.wgsl": new URL("../../shaders/lib/matrix-product.wgsl", import.meta.url),
+  "lib/attention-products.wgsl": new URL("../../shaders/lib/attention-products.wgsl", import.meta.url),
+  "lib/matrix-operands.wgsl": new URL("../../shaders/lib/matrix-operands.wgsl", import.meta.url),
+  "lib/matrix-rows.wgsl": new URL("../../shaders/lib/matrix-rows.wgsl", import.meta.url),
   "lib/exponential.wgsl": new URL("../../shaders/lib/exponential.wgsl", import.meta.url),
   "lib/hyperbolic.wgsl": new URL("../../shaders/lib/hyperbolic.wgsl", import.meta.url),
   "lib/bessel-ratio.wgsl": new URL("../../shaders/lib/bessel-ratio.wgsl", import.meta.url),
   "lib/responses.wgsl": new URL("../../shaders/lib/responses.wgsl", import.meta.url),
 };
 
+type Tile = Readonly<Record<string, number>>;
+
 export interface Kernel {
   /** `shaders/NAME.wgsl` and its twin `src/reference/NAME.ts`. */
   readonly name: KernelName;
   readonly shader: URL;
-  readonly tile: Readonly<Record<string, number>>;
+  /** Constants of the shader; those of a fused kernel come with its variant, see `strategies.ts`. */
+  readonly tile: Tile;
   /** Workgroups, counted linearly. */
-  readonly workgroups: (params: KernelParams) => number;
+  readonly workgroups: (params: KernelParams, tile: Tile) => number;
   /** Floating-point operations, a multiply-add counted as two. */
   readonly flops: (params: KernelParams) => number;
 }
 
 const tilesAlong = (n: number) => Math.ceil(n / REGISTER_TILE);
-const groups = (threads: number, name: KernelName) => Math.ceil(threads / tiles[name].WORKGROUP_SIZE);
+const tileOf = (name: KernelName): Tile => tiles[name];
+const groups = (threads: number, name: KernelName) => Math.ceil(threads / tileOf(name).WORKGROUP_SIZE);
 const paddedSites = (p: KernelParams) => p.systems * 4 * tilesAlong(p.sites);
 const blockEntries = (p: KernelParams) => p.rowCount * tilesAlong(p.columns);
+
+/** Integer and floating-point operations behind a random coupling: ten rounds of Philox for four words, and a quantile. */
+const DRAW_OPERATIONS = 100;
+
+/** Tiles with a row of the block in them; they start at multiples of four, wherever the block does. */
+const tilesAcross = (rowStart: number, rowCount: number) =>
+  tilesAlong(rowStart + rowCount) - Math.floor(rowStart / REGISTER_TILE);
+
+/** Times that `procedural-field-sphere` draws an entry of J: for every tile of components, and of systems that stand abreast. */
+function drawsPerEntry({ systems, systemsPerCoupling, dimension }: KernelParams): number {
+  const { COLUMN_QUADS } = tiles["procedural-field-sphere"];
+  const quads = tilesAlong(dimension);
+  const abreast = Math.min(4, Math.floor(COLUMN_QUADS / Math.min(quads, COLUMN_QUADS)));
+  const systemTiles = Math.ceil(systemsPerCoupling / abreast);
+  return (systems / systemsPerCoupling) * systemTiles * Math.ceil(quads / COLUMN_QUADS);
+}
 
 function perSite(name: KernelName, shader: URL, flopsPerSite: (p: KernelParams) => number): Kernel {
   return {
@@ -43,6 +75,29 @@ function perSite(name: KernelName, shader: URL, flopsPerSite: (p: KernelParams) 
     flops: (p) => p.systems * p.sites * flopsPerSite(p),
   };
 }
+
+/** A kernel of attention rows: one workgroup takes ROWS of them, of one system and one split of the keys. */
+function fused(name: FusedKernel, shader: URL, flopsPerPair: (p: KernelParams) => number): Kernel {
+  return {
+    name,
+    shader,
+    tile: tiles[name],
+    workgroups: (p, tile) => p.systems * (p.splits ?? 1) * Math.ceil(p.rowCount / (tile.ROWS ?? p.rowCount)),
+    flops: (p) => p.systems * p.rowCount * p.columns * flopsPerPair(p),
+  };
+}
+
+/** The shaders of the strategy "subgroups", by the kernel; `shader` of the record is that of "portable". */
+export const subgroupShaders: Readonly<Record<FusedKernel, URL>> = {
+  "attention-field-sphere": new URL("../../shaders/attention-field-sphere-subgroups.wgsl", import.meta.url),
+  "attention-field-binary": new URL("../../shaders/attention-field-binary-subgroups.wgsl", import.meta.url),
+  "attention-reaction": new URL("../../shaders/attention-reaction-subgroups.wgsl", import.meta.url),
+};
+
+/** Those of the strategy "subgroup-matrix", which no adapter that we have had runs: see `matrix-tile.ts`. */
+export const matrixShaders = {
+  "attention-field-sphere": new URL("../../shaders/attention-field-sphere-matrix.wgsl", import.meta.url),
+} as const;
 
 export const kernels: Readonly<Record<KernelName, Kernel>> = {
   scores: {
@@ -77,12 +132,55 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     workgroups: (p) => groups(p.systems * tilesAlong(p.rowCount) * tilesAlong(p.dimension), "field-sphere"),
     flops: (p) => p.systems * p.rowCount * p.columns * (2 * p.dimension + 3),
   },
-  "gaussian-couplings": {
-    name: "gaussian-couplings",
-    shader: new URL("../../shaders/gaussian-couplings.wgsl", import.meta.url),
-    tile: tiles["gaussian-couplings"],
-    workgroups: (p) => groups(p.couplings * blockEntries(p), "gaussian-couplings"),
-    flops: (p) => 60 * p.couplings * p.rowCount * p.columns,
+  "attention-field-sphere": fused(
+    "attention-field-sphere",
+    new URL("../../shaders/attention-field-sphere.wgsl", import.meta.url),
+    (p) => 2 * p.dimension + 2 * p.components + 12,
+  ),
+  "attention-field-binary": fused(
+    "attention-field-binary",
+    new URL("../../shaders/attention-field-binary.wgsl", import.meta.url),
+    (p) => 2 * p.dimension + 14,
+  ),
+  "attention-reaction": fused(
+    "attention-reaction",
+    new URL("../../shaders/attention-reaction.wgsl", import.meta.url),
+    (p) => 2 * p.dimension + 4 * p.components + 6,
+  ),
+  "attention-merge": {
+    name: "attention-merge",
+    shader: new URL("../../shaders/attention-merge.wgsl", import.meta.url),
+    tile: tiles["attention-merge"],
+    workgroups: (p) => groups(p.systems * 4 * tilesAlong(p.rowCount), "attention-merge"),
+    flops: (p) => 2 * p.splits * p.systems * p.rowCount * p.componentStride,
+  },
+  "random-couplings": {
+    name: "random-couplings",
+    shader: new URL("../../shaders/random-couplings.wgsl", import.meta.url),
+    tile: tiles["random-couplings"],
+    workgroups: (p) =>
+      groups(p.couplings * tilesAcross(p.rowStart, p.rowCount) * tilesAlong(p.columns), "random-couplings"),
+    flops: (p) => DRAW_OPERATIONS * p.couplings * p.rowCount * p.columns,
+  },
+  "procedural-field-binary": {
+    name: "procedural-field-binary",
+    shader: new URL("../../shaders/procedural-field-binary.wgsl", import.meta.url),
+    tile: tiles["procedural-field-binary"],
+    workgroups: (p) => (p.systems / p.systemsPerCoupling) * tilesAlong(p.rowCount) * tilesAlong(p.systemsPerCoupling),
+    flops: (p) => {
+      const draws = (p.systems / p.systemsPerCoupling) * tilesAlong(p.systemsPerCoupling);
+      return (DRAW_OPERATIONS * draws + 5 * p.systems) * p.rowCount * p.columns;
+    },
+  },
+  "procedural-field-sphere": {
+    name: "procedural-field-sphere",
+    shader: new URL("../../shaders/procedural-field-sphere.wgsl", import.meta.url),
+    tile: tiles["procedural-field-sphere"],
+    workgroups: (p) => {
+      const { WORKGROUP_SIZE, COLUMN_QUADS } = tiles["procedural-field-sphere"];
+      return drawsPerEntry(p) * Math.ceil(p.rowCount / (REGISTER_TILE * (WORKGROUP_SIZE / COLUMN_QUADS)));
+    },
+    flops: (p) => (DRAW_OPERATIONS * drawsPerEntry(p) + p.systems * (2 * p.dimension + 3)) * p.rowCount * p.columns,
   },
   "concatenate-heads": {
     name: "concatenate-heads",

@@ -1,12 +1,26 @@
 /**
  * Couplings: J[i][j] acts from j on i. Rows receive. J is never assumed symmetric and the diagonal is kept unless said.
  *
- * | kind        | J_ij                                                                              | equations |
- * |-------------|-----------------------------------------------------------------------------------|-----------|
- * | dense       | any matrix                                                                        | 3.1       |
+ * | kind        | J_ij                                                                                | equations |
+ * |-------------|-------------------------------------------------------------------------------------|-----------|
+ * | dense       | any matrix                                                                          | 3.1       |
  * | gaussian    | mean/N + (std/√N) [√((1+η)/2) A_ij + √((1-η)/2) B_ij], A symmetric, B antisymmetric | 3.6       |
- * | curie-weiss | mean/N, diagonal kept                                                             | 12.2      |
- * | attention   | softmax_j(scale · q_i · k_j)                                                      | 3.2       |
+ * | plus-minus  | mean/N + (std/√N) s_ij, s_ij = ±1, for i < j s_ji = s_ij with probability (1+η)/2   | 3.6       |
+ * | diluted     | c_ij [mean/c + (std/√c) ξ_ij], c_ij = 1 with probability c/N, else 0                | 3.6       |
+ * | curie-weiss | mean/N, diagonal kept                                                               | 12.2      |
+ * | attention   | softmax_j(scale · q_i · k_j)                                                        | 3.2       |
+ *
+ * η is `symmetry` and c is `connectivity`. The ξ_ij of diluted couplings are those of its `law`: √((1+η)/2) A_ij + ... of
+ * gaussian, s_ij of plus-minus. All three random ensembles have
+ *
+ *   E J_ij = mean/N,   E J_ij J_ji - (E J_ij)² = η std²/N,   Var J_ij = std²/N,
+ *
+ * where dilution adds mean²/(c N) - mean²/N² to the variance and, unless η = 0, to the covariance; c = N is no dilution.
+ * For η = 0 every ordered pair, the diagonal too, is drawn by itself; otherwise J_ii = 0, and c_ij = c_ji.
+ *
+ * References: Sherrington & Kirkpatrick, PRL 35, 1792 (1975); η: Sommers, Crisanti, Sompolinsky & Stein, PRL 60, 1895
+ * (1988); symmetric dilution: Viana & Bray, J. Phys. C 18, 3037 (1985); η = 0: Derrida, Gardner & Zippelius, Europhys.
+ * Lett. 4, 167 (1987).
  */
 import { z } from "zod";
 import { matrixSchema } from "./arrays.js";
@@ -18,16 +32,27 @@ const dense = z.strictObject({
     .describe("J, N × N"),
 });
 
-const gaussian = z.strictObject({
-  kind: z.literal("gaussian"),
-  mean: z.number().default(0).describe("J0: the mean of N J_ij"),
-  std: z.number().min(0).default(1).describe("g: the standard deviation of √N J_ij"),
+/** What the random ensembles have in common. */
+const ensemble = {
+  mean: z.number().default(0).describe("J0: N times the mean of J_ij"),
+  std: z.number().min(0).default(1).describe("g: √N times the standard deviation of J_ij about its mean"),
   symmetry: z
     .number()
     .min(-1)
     .max(1)
     .default(0)
     .describe("η: 1 symmetric, 0 independent (diagonal kept), -1 antisymmetric; the diagonal is zero unless η = 0"),
+};
+
+const gaussian = z.strictObject({ kind: z.literal("gaussian"), ...ensemble });
+
+const plusMinus = z.strictObject({ kind: z.literal("plus-minus"), ...ensemble });
+
+const diluted = z.strictObject({
+  kind: z.literal("diluted"),
+  connectivity: z.number().positive().describe("c: the mean number of couplings of a row, at most N"),
+  law: z.enum(["gaussian", "plus-minus"]).default("gaussian").describe("of the couplings that are present"),
+  ...ensemble,
 });
 
 const curieWeiss = z.strictObject({ kind: z.literal("curie-weiss"), mean: z.number().default(1).describe("J0") });
@@ -52,21 +77,21 @@ const attention = z.strictObject({
     .default("none"),
 });
 
-export const couplingsSchema = z.discriminatedUnion("kind", [dense, gaussian, curieWeiss, attention]);
+export const couplingsSchema = z.discriminatedUnion("kind", [
+  dense,
+  gaussian,
+  plusMinus,
+  diluted,
+  curieWeiss,
+  attention,
+]);
 
 export type Mask = "none" | "causal" | "user";
 
 /** Couplings of all heads with their arrays loaded or drawn: what the engine needs. Rows receive. */
 export type Couplings =
   | { readonly kind: "dense"; readonly matrix: Float64Array }
-  | {
-      readonly kind: "gaussian";
-      readonly mean: number;
-      readonly std: number;
-      readonly symmetry: number;
-      readonly seed: number;
-      readonly sample: number;
-    }
+  | RandomCouplings
   | {
       readonly kind: "attention";
       readonly scale: number;
@@ -78,6 +103,19 @@ export type Couplings =
       readonly dimension: number;
       readonly features: AttentionFeatures;
     };
+
+/** Couplings that are drawn where they are needed: a law and the counters that give its numbers. */
+export interface RandomCouplings {
+  readonly kind: "random";
+  readonly law: "gaussian" | "plus-minus";
+  readonly mean: number;
+  readonly std: number;
+  readonly symmetry: number;
+  /** c of diluted couplings; absent where every pair has one. */
+  readonly connectivity?: number;
+  readonly seed: number;
+  readonly sample: number;
+}
 
 /** Where queries and keys come from. Matrices are row-major; widths are heads · d and heads · D. */
 export type AttentionFeatures =

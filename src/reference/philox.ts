@@ -9,8 +9,12 @@
  *
  * One call gives the words 4 block .. 4 block + 3 of a row: element (i, j) of a matrix is word j mod 4 of block
  * floor(j / 4) of row i. `stream` names the purpose (STREAMS in random.ts), `sample` the disorder sample.
+ *
+ * Signs take one bit: that of element (i, j) is bit j mod 32 of word i mod 4 of block floor(j / 32) of row floor(i / 4).
+ *
+ * Of the layout /1, /2 changes no number: it adds the signs, and the streams from 10 on.
  */
-export const COUNTER_LAYOUT = "philox4x32-10/1";
+export const COUNTER_LAYOUT = "philox4x32-10/2";
 
 const ROUNDS = 10;
 const KEY_STEP_LOW = 0x9e3779b9;

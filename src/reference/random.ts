@@ -17,6 +17,9 @@ export const STREAMS = {
   queryWeights: 7,
   keyWeights: 8,
   verificationRows: 9,
+  couplingSigns: 10,
+  couplingFlips: 11,
+  couplingPresence: 12,
 } as const;
 
 export type Stream = (typeof STREAMS)[keyof typeof STREAMS];

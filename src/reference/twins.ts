@@ -3,12 +3,18 @@ import { andersonGram } from "./anderson-gram.js";
 import { andersonMix } from "./anderson-mix.js";
 import { andersonRecord } from "./anderson-record.js";
 import { andersonSolve } from "./anderson-solve.js";
+import { attentionFieldBinary } from "./attention-field-binary.js";
+import { attentionFieldSphere } from "./attention-field-sphere.js";
+import { attentionMerge } from "./attention-merge.js";
+import { attentionReaction } from "./attention-reaction.js";
 import { binaryUpdate } from "./binary-update.js";
 import { concatenateHeads } from "./concatenate-heads.js";
 import { fieldBinary } from "./field-binary.js";
 import { fieldSphere } from "./field-sphere.js";
-import { gaussianCouplings } from "./gaussian-couplings.js";
 import { momentWeights } from "./moment-weights.js";
+import { proceduralFieldBinary } from "./procedural-field-binary.js";
+import { proceduralFieldSphere } from "./procedural-field-sphere.js";
+import { randomCouplings } from "./random-couplings.js";
 import { reactionWeights } from "./reaction-weights.js";
 import { reduce } from "./reduce.js";
 import { scores } from "./scores.js";
@@ -21,9 +27,15 @@ import { sphereUpdate } from "./sphere-update.js";
 export const twins = {
   scores,
   softmax,
+  "attention-field-sphere": attentionFieldSphere,
+  "attention-field-binary": attentionFieldBinary,
+  "attention-reaction": attentionReaction,
+  "attention-merge": attentionMerge,
   "field-binary": fieldBinary,
   "field-sphere": fieldSphere,
-  "gaussian-couplings": gaussianCouplings,
+  "random-couplings": randomCouplings,
+  "procedural-field-binary": proceduralFieldBinary,
+  "procedural-field-sphere": proceduralFieldSphere,
   "concatenate-heads": concatenateHeads,
   "moment-weights": momentWeights,
   "binary-update": binaryUpdate,

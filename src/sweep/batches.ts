@@ -103,7 +103,10 @@ function chunks<Item>(items: readonly Item[], size: number): Item[][] {
 
 /** What all systems of a batch have in common beside N. */
 function shapeOf({ spins, couplings }: SystemDescription): unknown {
-  if (couplings.kind === "gaussian") return [spins, couplings.kind, couplings.symmetry === 0];
+  if (couplings.kind === "gaussian" || couplings.kind === "plus-minus") {
+    return [spins, couplings.kind, couplings.symmetry === 0];
+  }
+  if (couplings.kind === "diluted") return [spins, couplings.kind, couplings.law, couplings.symmetry === 0];
   if (couplings.kind !== "attention") return [spins, couplings.kind];
   const { heads, source, mask, dimension, queries, keys, weights } = couplings;
   // Arrays from files may differ in head dimension, so they only join their like.

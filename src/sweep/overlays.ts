@@ -34,11 +34,12 @@ const magnetizations = ["magnetization", "absolute-magnetization"] as const;
 
 const rules: readonly OverlayRule[] = [
   {
-    // Equations 12.1: fully asymmetric SK, N → ∞.
+    // Equations 12.1: fully asymmetric SK, N → ∞. Sums of many independent J_ij are Gaussian whatever their law.
     axis: "beta",
     observables: magnetizations,
     overlay: ({ spins, couplings, field }) => {
-      if (spins.kind !== "binary" || couplings.kind !== "gaussian" || couplings.symmetry !== 0) return undefined;
+      if (couplings.kind !== "gaussian" && couplings.kind !== "plus-minus") return undefined;
+      if (spins.kind !== "binary" || couplings.symmetry !== 0) return undefined;
       const fieldHalfWidth = uniformHalfWidth(field);
       if (fieldHalfWidth === undefined || !(couplings.mean > 0)) return undefined;
       const model = { couplingMean: couplings.mean, couplingDeviation: couplings.std, fieldHalfWidth };

@@ -1,4 +1,5 @@
 /** Runs one sweep: batches in turn, a row for every point and sample, and a float64 check of random rows. */
+import type { CouplingStrategy, StrategyReport } from "../engine/coupling-strategy.js";
 import type { Executor } from "../engine/executor.js";
 import { type LoadArray, realise, type System } from "../engine/realise.js";
 import { type PointResult, simulate } from "../engine/simulate.js";
@@ -31,6 +32,8 @@ export interface SweepOutcome {
   /** By point, then by sample. */
   readonly rows: readonly ResultRow[];
   readonly verification: readonly SweepVerification[];
+  /** How J reached the field products: one entry, unless shapes differ between points. */
+  readonly strategies: readonly StrategyReport[];
   readonly batches: number;
   readonly wallSeconds: number;
 }
@@ -39,6 +42,7 @@ export interface SweepContext {
   readonly load: LoadArray;
   /** What messages start with: the specification's file. */
   readonly context: string;
+  readonly strategy?: CouplingStrategy | undefined;
   /** Called with the share of the work that is done. */
   readonly progress?: (fraction: number) => void;
 }
@@ -67,6 +71,7 @@ export async function runSweep(executor: Executor, sweep: Sweep, options: SweepC
   const total = batches.reduce((sum, { work }) => sum + work, 0);
   const rows: ResultRow[] = [];
   const verification: SweepVerification[] = [];
+  const strategies = new Map<string, StrategyReport>();
   let done = 0;
   for (const { closure, run, groups, work } of batches) {
     const systems: System[][] = [];
@@ -76,17 +81,23 @@ export async function runSweep(executor: Executor, sweep: Sweep, options: SweepC
       run,
       observe: sweep.observe,
       states: groups.flat().some(isCheck),
+      strategy: options.strategy,
       progress: (fraction) => options.progress?.((done + fraction * work) / total),
     });
     for (const [g, group] of groups.entries()) {
       for (const [k, task] of group.entries()) {
-        const { observables, residual, innerResidual, status, iterations, state } = results[g][k];
+        const { observables, residual, innerResidual, status, iterations, state, strategy } = results[g][k];
+        strategies.set(JSON.stringify(strategy), strategy);
         const { point, sample } = task;
         rows.push({ point, sample, sites: sites[point], observables, residual, innerResidual, status, iterations });
         if (!isCheck(task) || state === undefined) continue;
         // One step from the state the sweep ended in: that is where saturated spins and condensed rows are.
         const system = { ...systems[g][k], initial: state };
-        const report = await verifyStep(executor, system, closure, { rows: VERIFIED_ROWS, seed: sweep.seed });
+        const report = await verifyStep(executor, system, closure, {
+          rows: VERIFIED_ROWS,
+          seed: sweep.seed,
+          strategy: options.strategy,
+        });
         verification.push({ ...report, point, sample, closure });
       }
     }
@@ -95,7 +106,8 @@ export async function runSweep(executor: Executor, sweep: Sweep, options: SweepC
   }
   rows.sort((a, b) => a.point - b.point || a.sample - b.sample);
   verification.sort((a, b) => a.point - b.point);
-  return { sweep, rows, verification, batches: batches.length, wallSeconds: (performance.now() - start) / 1000 };
+  const wallSeconds = (performance.now() - start) / 1000;
+  return { sweep, rows, verification, strategies: [...strategies.values()], batches: batches.length, wallSeconds };
 }
 
 /** N of every point: the description says it, or its arrays do. */

@@ -46,3 +46,12 @@ export function summarize(samples: ArrayLike<number>): SampleSummary {
     maximum,
   };
 }
+
+/** The value below which a fraction `p` of the values lies, linear between neighbours; NaN without values. */
+export function quantile(values: readonly number[], p: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  const position = p * (sorted.length - 1);
+  const below = Math.floor(position);
+  const [low = NaN, high = low] = sorted.slice(below);
+  return low + (position - below) * (high - low);
+}

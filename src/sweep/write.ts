@@ -1,9 +1,9 @@
 /** Writes the results of a document: tables, figures and a manifest, in a folder that never looks whole when it is not. */
 import type { DeviceDescription } from "../engine/executor.js";
 import type { OutputFolder } from "../files/output-folder.js";
-import { COUNTER_LAYOUT } from "../reference/philox.js";
 import { renderFigure } from "./figures/render.js";
 import { sweepFigures } from "./plots.js";
+import { provenance } from "./provenance.js";
 import type { SweepOutcome } from "./run.js";
 import { resultsCsv, summariseRows, summaryCsv } from "./tables.js";
 
@@ -43,21 +43,12 @@ export async function writeOutcomes(
   );
 }
 
-function common({ version, device, document, command }: SweepManifest) {
-  return {
-    version,
-    command,
-    finished: new Date().toISOString(),
-    device,
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    randomNumbers: COUNTER_LAYOUT,
-    document,
-  };
+function common({ device, document, ...run }: SweepManifest) {
+  return { ...provenance(run), device, document };
 }
 
 function describeOutcome(outcome: SweepOutcome, manifest: SweepManifest): Record<string, unknown> {
-  const { sweep, rows, verification, batches, wallSeconds } = outcome;
+  const { sweep, rows, verification, strategies, batches, wallSeconds } = outcome;
   const statuses = rows.reduce<Record<string, number>>((counts, { status }) => {
     counts[status] = (counts[status] ?? 0) + 1;
     return counts;
@@ -71,6 +62,7 @@ function describeOutcome(outcome: SweepOutcome, manifest: SweepManifest): Record
     points: sweep.points.length,
     rows: rows.length,
     statuses,
+    strategies,
     batches,
     wallSeconds,
     verification,

@@ -8,7 +8,7 @@ type RowKernels = Pick<
   typeof twins,
   | "scores"
   | "softmax"
-  | "gaussian-couplings"
+  | "random-couplings"
   | "moment-weights"
   | "field-binary"
   | "field-sphere"

@@ -1,18 +1,17 @@
 /** Rows of J for chosen sites, whatever the couplings, at a cost of O(rows · N · d): the whole matrix is never formed. */
-import { MASKS } from "../engine/attention-couplings.js";
-import { gaussianSeeds, gaussianStrengths } from "../engine/couplings.js";
+import { MASKS } from "../engine/attention-inputs.js";
+import { couplingSeeds, couplingStrengths, ensembleOf } from "../engine/random-couplings.js";
 import type { System } from "../engine/realise.js";
-import type { Couplings } from "../physics/couplings.js";
+import type { Couplings, RandomCouplings } from "../physics/couplings.js";
 import { pad } from "../reference/layout.js";
 import type { Arithmetic } from "./arithmetic.js";
 
 type Attention = Extract<Couplings, { kind: "attention" }>;
-type Gaussian = Extract<Couplings, { kind: "gaussian" }>;
 
 /** @returns J for the chosen rows, [head][rows][pad(N)] */
 export function couplingRows(system: System, rows: readonly number[], arithmetic: Arithmetic): Float64Array {
   const { couplings, sites } = system;
-  if (couplings.kind === "gaussian") return gaussianRows(couplings, sites, rows, arithmetic);
+  if (couplings.kind === "random") return randomRows(couplings, sites, rows, arithmetic);
   if (couplings.kind === "attention") return attentionRows(couplings, system, rows, arithmetic);
   return headRows(couplings.matrix, { rows, heads: 1, width: sites, paddedRows: rows.length }, arithmetic);
 }
@@ -45,20 +44,20 @@ export function allRows(count: number): number[] {
   return Array.from({ length: count }, (_, row) => row);
 }
 
-function gaussianRows(
-  couplings: Gaussian,
+function randomRows(
+  couplings: RandomCouplings,
   sites: number,
   rows: readonly number[],
   { kernels, load }: Arithmetic,
 ): Float64Array {
   const width = pad(sites);
-  const seeds = Float64Array.from(gaussianSeeds(couplings));
-  const strengths = Float64Array.from(gaussianStrengths(couplings, sites), load);
-  const constants = { INDEPENDENT: couplings.symmetry === 0 };
+  const seeds = Float64Array.from(couplingSeeds(couplings, sites));
+  const strengths = Float64Array.from(couplingStrengths(couplings, sites), load);
   const chosen = new Float64Array(rows.length * width);
   rows.forEach((rowStart, r) => {
     const arrays = { seeds, strengths, couplings: chosen.subarray(r * width, (r + 1) * width) };
-    kernels["gaussian-couplings"](arrays, { couplings: 1, rowStart, rowCount: 1, columns: sites }, constants);
+    const params = { couplings: 1, rowStart, rowCount: 1, columns: sites };
+    kernels["random-couplings"](arrays, params, ensembleOf(couplings));
   });
   return chosen;
 }

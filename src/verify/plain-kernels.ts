@@ -2,11 +2,13 @@
  * The kernels of a step in straightforward f32: sums run one after the other, the softmax takes two passes, every result
  * is rounded. Their error is the yardstick for the error of a GPU. The arguments are those of the float64 twins.
  */
+import { RandomMatrix } from "../reference/coupling-row.js";
 import type { fieldBinary } from "../reference/field-binary.js";
 import type { fieldSphere } from "../reference/field-sphere.js";
-import { gaussianCouplings } from "../reference/gaussian-couplings.js";
+import { INVERSE_NORMAL_COEFFICIENTS } from "../reference/inverse-normal.js";
 import { pad } from "../reference/layout.js";
 import { type momentWeights, RESPONSES } from "../reference/moment-weights.js";
+import type { randomCouplings } from "../reference/random-couplings.js";
 import type { reactionWeights } from "../reference/reaction-weights.js";
 import { responseFromMean } from "../reference/responses.js";
 import { MASKED, type scores } from "../reference/scores.js";
@@ -36,6 +38,32 @@ const plainScores: typeof scores = (arrays, params, { MASK }) => {
     }
   }
 };
+
+const plainRandomCouplings: typeof randomCouplings = (arrays, params, constants) => {
+  const { couplings, rowStart, rowCount, columns } = params;
+  for (let c = 0; c < couplings; c++) {
+    const own = (values: Float64Array) => values.subarray(4 * c, 4 * c + 4);
+    const matrix = new RandomMatrix(own(arrays.seeds), own(arrays.strengths), constants, plainInverseNormal);
+    for (let r = 0; r < rowCount; r++) {
+      const start = (c * rowCount + r) * pad(columns);
+      const row = arrays.couplings.subarray(start, start + pad(columns)).fill(0);
+      matrix.writeRow(rowStart + r, columns, row);
+      row.forEach((value, j) => (row[j] = round(value)));
+    }
+  }
+};
+
+/** `inverseNormal` with every operation on its polynomial rounded. */
+function plainInverseNormal(word: number): number {
+  const negative = word < 0x80000000;
+  const odd = 2 * (negative ? word : 0xffffffff - word) + 1;
+  const octave = Math.clz32(odd);
+  const x = round(2 - (odd * 2 ** octave) / 2 ** 31);
+  const coefficients = INVERSE_NORMAL_COEFFICIENTS.subarray(8 * octave, 8 * octave + 8);
+  const sum = coefficients.reduceRight((value, coefficient) => round(round(value * x) + coefficient), 0);
+  const magnitude = round((15 / 64) * octave + sum);
+  return negative ? -magnitude : magnitude;
+}
 
 /** J alone: the row statistics are not part of a step. */
 const plainSoftmax: typeof softmax = (arrays, { couplings, rowCount, columns }) => {
@@ -139,7 +167,7 @@ const plainReactionWeights: typeof reactionWeights = (arrays, params) => {
   }
 };
 
-/** The twin, its results rounded: random numbers, and the start of an iteration, which forgets its rounding. */
+/** The twin, its results rounded: the start of an iteration, which forgets its rounding. */
 function rounded<Arrays extends Readonly<Record<string, Float64Array>>, Params, Constants>(
   twin: (arrays: Arrays, params: Params, constants: Constants) => void,
   ...results: readonly (keyof Arrays)[]
@@ -153,7 +181,7 @@ function rounded<Arrays extends Readonly<Record<string, Float64Array>>, Params, 
 export const plainKernels = {
   scores: plainScores,
   softmax: plainSoftmax,
-  "gaussian-couplings": rounded(gaussianCouplings, "couplings"),
+  "random-couplings": plainRandomCouplings,
   "moment-weights": plainMomentWeights,
   "field-binary": plainFieldBinary,
   "field-sphere": plainFieldSphere,

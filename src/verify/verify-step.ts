@@ -3,6 +3,7 @@
  * in float64 from the same inputs, at a cost of O(rows · N · d), and in plain f32, which says what error is allowed.
  */
 import { BatchLayout, batchOf } from "../engine/batch.js";
+import type { CouplingStrategy } from "../engine/coupling-strategy.js";
 import type { Executor } from "../engine/executor.js";
 import type { System } from "../engine/realise.js";
 import { TimeStep } from "../engine/time-step.js";
@@ -25,6 +26,8 @@ export interface VerificationOptions {
   readonly rows: number;
   /** Chooses the rows. */
   readonly seed: number;
+  /** How the device is to hold J; `auto` unless given. */
+  readonly strategy?: CouplingStrategy | undefined;
   readonly progress?: (fraction: number) => void;
 }
 
@@ -60,11 +63,14 @@ export async function verifyStep(
   closure: ClosureName,
   options: VerificationOptions,
 ): Promise<VerificationReport> {
-  const result = await computeStep(executor, system, closure);
+  const { values: result, strategy } = await computeStep(executor, system, closure, options.strategy);
   options.progress?.(0.5);
   const { name, precision } = executor.device;
   return precision === "f32"
-    ? compare(result, system, closure, options, { checked: `f32 of ${name}`, exact: FLOAT64_OF_F32 })
+    ? compare(result, system, closure, options, {
+        checked: `f32 of ${name}, strategy ${strategy}`,
+        exact: FLOAT64_OF_F32,
+      })
     : compare(result, system, closure, options, {
         checked: "float64 of the CPU engine, so that float64 is compared with float64",
         exact: FLOAT64,
@@ -87,11 +93,16 @@ export function verifyResult(
 }
 
 /** m(1) of all sites, [N][heads · D]. */
-async function computeStep(executor: Executor, system: System, closure: ClosureName): Promise<Float64Array> {
+async function computeStep(
+  executor: Executor,
+  system: System,
+  closure: ClosureName,
+  strategy?: CouplingStrategy,
+): Promise<{ values: Float64Array; strategy: string }> {
   const layout = new BatchLayout(batchOf(system));
   const length = layout.systems * layout.stateLength;
   // The state, its image, and the copy that is read back.
-  const step = new TimeStep(executor, layout, closure, 3 * length * executor.elementBytes);
+  const step = new TimeStep(executor, layout, closure, 3 * length * executor.elementBytes, strategy);
   const state = executor.upload(
     "state",
     layout.pack((point) => point.initial),
@@ -99,7 +110,8 @@ async function computeStep(executor: Executor, system: System, closure: ClosureN
   const image = executor.allocate("image", length);
   try {
     step.record(state, image);
-    return layout.unpack(await executor.read(image), 0, 0);
+    const values = layout.unpack(await executor.read(image), 0, 0);
+    return { values, strategy: step.couplings.report.name };
   } finally {
     step.dispose();
     executor.free(state, image);

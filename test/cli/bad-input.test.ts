@@ -58,6 +58,41 @@ const SYSTEMS: readonly (readonly [string, string, RegExp])[] = [
     /spins.count: found nothing, expected the number of sites/,
   ],
   [
+    "overconnected",
+    "spins: { kind: binary, count: 8 }\ncouplings: { kind: diluted, connectivity: 9 }",
+    /couplings.connectivity: found 9, expected at most N = 8/,
+  ],
+  [
+    "unconnected",
+    "spins: { kind: binary, count: 8 }\ncouplings: { kind: diluted, connectivity: 0 }",
+    /couplings.connectivity: found 0, expected more than 0/,
+  ],
+  [
+    "no-connectivity",
+    "spins: { kind: binary, count: 8 }\ncouplings: { kind: diluted }",
+    /couplings.connectivity: found nothing, expected a number/,
+  ],
+  [
+    "underconnected",
+    "spins: { kind: binary, count: 8 }\ncouplings: { kind: diluted, connectivity: 1.0e-12 }",
+    /couplings.connectivity: found 1e-12, expected at least N \/ 2\^32 = 1.86/,
+  ],
+  [
+    "unknown-law",
+    "spins: { kind: binary, count: 8 }\ncouplings: { kind: diluted, connectivity: 2, law: cauchy }",
+    /couplings.law: found "cauchy", expected one of gaussian, plus-minus/,
+  ],
+  [
+    "too-symmetric",
+    "spins: { kind: binary, count: 8 }\ncouplings: { kind: plus-minus, symmetry: 1.5 }",
+    /couplings.symmetry: found 1.5, expected at most 1/,
+  ],
+  [
+    "connected-gaussian",
+    "spins: { kind: binary, count: 8 }\ncouplings: { kind: gaussian, connectivity: 4 }",
+    /couplings.connectivity: found an unknown key, expected one of kind, mean, std, symmetry/,
+  ],
+  [
     "too-long-mean",
     `${DENSE}initial: [0, 1.5]`,
     /initial\[1\]: found a mean of norm 1.5, expected at most the radius 1/,

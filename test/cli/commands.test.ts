@@ -52,7 +52,7 @@ describe("run", () => {
     expect(code).toBe(0);
     expect(Object.keys(json)).toEqual([
       ...["closure", "steps", "status", "residual", "innerResidual", "iterations", "magnetization", "trajectory"],
-      ...["observables", "device", "seed", "version", "verification"],
+      ...["observables", "strategy", "device", "seed", "version", "verification"],
     ]);
     expect(json).toMatchObject({ closure: "naive", steps: 3, status: "completed", seed: 0, iterations: 3 });
     expect(json.device).toMatchObject({ name: "cpu", precision: "f64", reason: "chosen: --device cpu" });
@@ -93,6 +93,30 @@ initial: { kind: direction, norm: 0.8 }
     expect(json.status).toBe("max-iter");
     expect(json.innerResidual).toBeGreaterThan(1e-6);
     expect(json.magnetization).toHaveLength(37);
+  });
+
+  test.each([
+    ["{ kind: plus-minus, symmetry: 1 }", /binary spins,\s+plus-minus couplings/],
+    [
+      "{ kind: diluted, connectivity: 4, law: plus-minus }",
+      /binary spins,\s+diluted plus-minus \(connectivity 4\) couplings/,
+    ],
+    [
+      "{ kind: diluted, connectivity: 4, symmetry: -0.5 }",
+      /binary spins,\s+diluted gaussian \(connectivity 4\) couplings/,
+    ],
+  ])("takes the random couplings %s, and so does verify", async (couplings, description) => {
+    const path = await text(
+      "ensemble.yaml",
+      `spins: { kind: binary, count: 19 }\ncouplings: ${couplings}\ninitial: { kind: constant, value: 0.8 }\n`,
+    );
+    const words = ["--device", "cpu"];
+    const { code, out } = await invoke("run", path, "--steps", "3", "--closure", "tap", "--verify", ...words);
+    expect(code).toBe(0);
+    expect(out).toMatch(description);
+    const verified = await invoke("verify", path, "--closure", "tap", ...words);
+    expect(verified.code).toBe(0);
+    expect(verified.out).toMatch(description);
   });
 
   test("several heads give rows of all heads, and observables of attention", async () => {
@@ -242,7 +266,16 @@ describe("devices", () => {
 });
 
 describe("help", () => {
-  test.each([[[]], [["run"]], [["sweep"]], [["verify"]], [["devices"]]])("of %s fits 80 columns", async (command) => {
+  test.each([
+    [[]],
+    [["run"]],
+    [["sweep"]],
+    [["verify"]],
+    [["devices"]],
+    [["tune"]],
+    [["bench"]],
+    [["bench", "layers"]],
+  ])("of %s fits 80 columns", async (command) => {
     const { code, out } = await invoke(...command, "--help");
     expect(code).toBe(0);
     for (const line of out.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);

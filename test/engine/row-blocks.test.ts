@@ -1,4 +1,4 @@
-/** Couplings that do not fit are filled block of rows by block of rows at every use; no digit tells. */
+/** Couplings to be stored that do not fit are filled block of rows by block of rows at every use; no digit tells. */
 import { describe, expect, it } from "vitest";
 import { batchOf } from "../../src/engine/batch.js";
 import { CapacityError } from "../../src/engine/couplings.js";
@@ -47,8 +47,15 @@ function attention(couplings: object): Input {
 const observe = ["magnetization", "overlap"] as const;
 /** Blocks are filled anew for each iteration, and the second order has 32 or 64 inner ones: one step of it is enough. */
 function runs(closure: ClosureName): Omit<SimulationOptions, "closure">[] {
-  const steps = { run: { steps: closure === "tap" ? 1 : 3 }, observe, states: true, trajectory: true };
-  const steady = { run: { steady: { maxIterations: 3 } }, observe, states: true };
+  const strategy = "stored";
+  const steps = {
+    run: { steps: closure === "tap" ? 1 : 3 },
+    observe,
+    states: true,
+    trajectory: true,
+    strategy,
+  } as const;
+  const steady = { run: { steady: { maxIterations: 3 } }, observe, states: true, strategy } as const;
   return closure === "tap" ? [steps] : [steps, steady];
 }
 
@@ -93,12 +100,16 @@ describe.each(precisions)("row blocks, %s", (precision) => {
     const batch = batchOf(await realised({ beta: 0.9, ...input }));
     const executor = await engine(precision);
     for (const options of runs(closure)) {
-      const expected = await simulate(executor, batch, { closure, ...options });
+      const [[whole]] = await simulate(executor, batch, { closure, ...options });
       /** What a limit of so many times J leads to; a result must be the same bits. */
       const outcome = async (limit: number): Promise<"no room" | "blocks" | "whole"> => {
         const limited = new LimitedExecutor(executor, limit * matrixBytes);
         try {
-          expect(await simulate(limited, batch, { closure, ...options }), `limit ${limit} J`).toEqual(expected);
+          const [[result]] = await simulate(limited, batch, { closure, ...options });
+          const { strategy } = result;
+          expect(result, `limit ${limit} J`).toEqual({ ...whole, strategy });
+          const fits = limited.couplingLengths.every((length) => length === batch.heads * sites * 64);
+          expect(strategy.name).toBe(fits || input.couplings.kind === "dense" ? "stored" : "blocks");
         } catch (error) {
           if (!(error instanceof CapacityError)) throw error;
           expect(error.message).toContain("--memory");

@@ -23,7 +23,7 @@ const mistakes: Mistake[] = [
     { spins: binary, couplings: { kind: "ising" } },
     "couplings.kind",
     '"ising"',
-    "one of dense, gaussian, curie-weiss, attention",
+    "one of dense, gaussian, plus-minus, diluted, curie-weiss, attention",
   ],
   ["a negative β", { spins: binary, couplings: dense, beta: -1 }, "beta", "-1", "at least 0"],
   ["a negative seed", { spins: binary, couplings: dense, seed: -4 }, "seed", "-4", "at least 0"],

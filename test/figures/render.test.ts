@@ -168,6 +168,22 @@ describe("renderFigure", () => {
     expect(sizes[0]).toBeGreaterThan(sizes[2]);
   });
 
+  it("moves the legend above where it finds no room beside the name of the panel", () => {
+    // Data everywhere but in a strip at the top, which the name takes.
+    const full = {
+      kind: "points",
+      name: "everywhere",
+      points: Array.from({ length: 900 }, (_, k) => ({ x: k % 30, y: Math.floor(k / 30) })),
+    } as const;
+    const y = { label: "*y*", range: [0, 34] } as const;
+    const label = "(a) a name as long as the panel is wide";
+    const [beside, named] = [{}, { label }].map((more) => renderFigure(onePanel({ series: [full], y, ...more })).svg);
+    expect(words(beside)).toContain("everywhere");
+    expect(words(named)).toContain("everywhere");
+    const height = (svg: string) => Number(/height="([\d.]+)mm"/.exec(svg)![1]);
+    expect(height(named)).toBeGreaterThan(height(beside));
+  });
+
   it("refuses a range that is empty", () => {
     expect(() => renderFigure(onePanel({ x: { label: "*β*", range: [2, 1] } }))).toThrow(/range of axis \*β\*/);
     expect(() => renderFigure(onePanel({ y: { label: "*y*", scale: "log", range: [0, 1] } }))).toThrow(/not usable/);

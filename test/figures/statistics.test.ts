@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { summarize } from "../../src/sweep/statistics.js";
+import { quantile, summarize } from "../../src/sweep/statistics.js";
 
 describe("summarize", () => {
   it("gives mean, spread and range", () => {
@@ -27,5 +27,19 @@ describe("summarize", () => {
 
   it("does not hide a failed sample", () => {
     expect(summarize([1, NaN, 2])).toMatchObject({ mean: NaN, standardError: NaN, minimum: NaN, maximum: NaN });
+  });
+});
+
+describe("quantile", () => {
+  it("is linear between neighbours, whatever their order", () => {
+    expect(quantile([3, 1, 2], 0.5)).toBe(2);
+    expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5);
+    expect(quantile([10, 20, 30, 40, 50], 0.25)).toBe(20);
+    expect(quantile([1, 3], 1)).toBe(3);
+    expect(quantile([7], 0.75)).toBe(7);
+  });
+
+  it("is not known of nothing", () => {
+    expect(quantile([], 0.5)).toBeNaN();
   });
 });

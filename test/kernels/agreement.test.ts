@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { reflectLayout } from "../../src/gpu/layouts.js";
-import { type KernelName, kernels, sharedShaders } from "../../src/kernels/registry.js";
+import { type KernelName, kernels, matrixShaders, sharedShaders, subgroupShaders } from "../../src/kernels/registry.js";
+import { fusedKernels, fusedStrategies, kernelVariant, type KernelVariant } from "../../src/kernels/strategies.js";
 import { ANDERSON_MEMORY } from "../../src/reference/anderson-gram.js";
+import { FLIP_SHARES, LAWS } from "../../src/reference/coupling-row.js";
 import { CONTROL, CONTROL_FIELDS } from "../../src/reference/anderson-solve.js";
 import { NOT_FINITE, REDUCE_CHUNK } from "../../src/reference/reduce.js";
 import { STREAMS } from "../../src/reference/random.js";
@@ -16,7 +18,17 @@ import { assembleKernel } from "./assemble.js";
 const names = Object.keys(kernels) as KernelName[];
 const root = new URL("../../", import.meta.url);
 const textOf = (path: string) => readFileSync(new URL(path, root), "utf8");
-const shaderText = (name: KernelName) => textOf(`shaders/${name}.wgsl`);
+const shaderText = (name: string) => textOf(`shaders/${name}.wgsl`);
+
+/** Every strategy of the fused kernels, for subgroups of eight lanes. */
+const variants: readonly KernelVariant[] = fusedKernels.flatMap((kernel) =>
+  fusedStrategies.map((strategy) => {
+    const shape = { sites: 64, dimension: 16, components: kernel === "attention-field-binary" ? 1 : 16 };
+    const variant = kernelVariant(kernel, strategy, { software: false, subgroupSize: 8 }, shape);
+    if (typeof variant === "string") throw new Error(variant);
+    return variant;
+  }),
+);
 
 /** Names of the files of a folder with this ending, without it. */
 function namesIn(folder: string, ending: string): string[] {
@@ -30,7 +42,12 @@ describe("files", () => {
   const sorted = [...names].sort();
 
   test("every shader has a record, a twin, cases and a test of its name, and nothing else has", () => {
-    expect(namesIn("shaders/", ".wgsl")).toEqual(sorted);
+    const shaders = new Set([
+      ...sorted,
+      ...variants.map(({ shader }) => shader),
+      ...Object.keys(matrixShaders).map((name) => `${name}-matrix`),
+    ]);
+    expect(namesIn("shaders/", ".wgsl")).toEqual([...shaders].sort());
     expect(Object.keys(twins).sort()).toEqual(sorted);
     expect(Object.keys(kernelCases).sort()).toEqual(sorted);
     const files = { twins: namesIn("src/reference/", ".ts"), tests: namesIn("test/kernels/", ".test.ts") };
@@ -42,11 +59,16 @@ describe("files", () => {
       expect(kernels[name].name).toBe(name);
       expect(kernels[name].shader.href).toBe(new URL(`shaders/${name}.wgsl`, root).href);
     }
+    for (const name of fusedKernels) {
+      expect(subgroupShaders[name].href).toBe(new URL(`shaders/${name}-subgroups.wgsl`, root).href);
+    }
   });
 
   test("every shared shader is in the table of shared shaders, under the path of its imports", () => {
     expect(Object.keys(sharedShaders).sort()).toEqual(
-      namesIn("shaders/lib/", ".wgsl").map((name) => `lib/${name}.wgsl`),
+      namesIn("shaders/lib/", ".wgsl")
+        .map((name) => `lib/${name}.wgsl`)
+        .sort(),
     );
     for (const [path, url] of Object.entries(sharedShaders)) {
       expect(url.href).toBe(new URL(`shaders/${path}`, root).href);
@@ -57,28 +79,39 @@ describe("files", () => {
 describe.each(names)("%s", (name) => {
   const twin = twinSignature(name);
 
-  test("bindings are the twin's arrays, members of Params its parameters", async () => {
-    const layout = reflectLayout(name, await assembleKernel(name));
-    expect(layout.arrays.map((array) => array.name)).toEqual(twin.arrays);
-    expect(layout.params?.members.map((member) => member.name)).toEqual(twin.params);
-  });
+  const own = variants.filter(({ kernel }) => kernel === name);
+  const texts: readonly { shader: string; tile: KernelVariant["tile"]; variant?: KernelVariant }[] =
+    own.length > 0
+      ? own.map((variant) => ({ shader: variant.shader, tile: variant.tile, variant }))
+      : [{ shader: name, tile: kernels[name].tile }];
 
-  test("the twin's constants and the record's tiles are constants of the shader", () => {
-    const declared = new Map(
-      [...shaderText(name).matchAll(/^const (\w+): (\w+) = [^;]+;/gm)].map(([, constant, type]) => [constant, type]),
-    );
-    const types = { number: ["u32", "i32", "f32"], boolean: ["bool"] };
-    for (const { name: constant, type } of twin.constants) {
-      expect(types[type as keyof typeof types], constant).toContain(declared.get(constant));
-    }
-    expect(Object.keys(kernels[name].tile).filter((constant) => !declared.has(constant))).toEqual([]);
-  });
+  describe.each(texts)("$shader", ({ shader, tile, variant }) => {
+    test("bindings are the twin's arrays, members of Params its parameters", async () => {
+      const layout = reflectLayout(name, await assembleKernel(name, {}, variant));
+      expect(layout.arrays.map((array) => array.name)).toEqual(twin.arrays);
+      expect(layout.params?.members.map((member) => member.name)).toEqual(twin.params);
+    });
 
-  test("the head says what it computes, in a formula or by the equations, and names its twin", () => {
-    const head = /^(\/\/.*\n)+/.exec(shaderText(name))?.[0] ?? "";
-    expect(head).toMatch(new RegExp(`^// ${name}: `));
-    expect(head).toMatch(/Equations? \d|[=Σ|]/);
-    expect(head).toContain(`src/reference/${name}.ts`);
+    test("the twin's constants and the record's tiles are constants of the shader", () => {
+      const declared = new Map(
+        [...shaderText(shader).matchAll(/^const (\w+): (\w+) = [^;]+;/gm)].map(([, constant, type]) => [
+          constant,
+          type,
+        ]),
+      );
+      const types = { number: ["u32", "i32", "f32"], boolean: ["bool"] };
+      for (const { name: constant, type } of twin.constants) {
+        expect(types[type as keyof typeof types], constant).toContain(declared.get(constant));
+      }
+      expect(Object.keys(tile).filter((constant) => !declared.has(constant))).toEqual([]);
+    });
+
+    test("the head says what it computes, in a formula or by the equations, and names its twin", () => {
+      const head = /^(\/\/.*\n)+/.exec(shaderText(shader))?.[0] ?? "";
+      expect(head).toMatch(new RegExp(`^// ${shader}: `));
+      expect(head).toMatch(/Equations? \d|[=Σ|]/);
+      expect(head).toContain(`src/reference/${name}.ts`);
+    });
   });
 
   test("every case has a name of its own", () => {
@@ -117,11 +150,19 @@ describe("numbers that both sides hold", () => {
     expect(constant("anderson-mix", "CONTROL_IMPROVED")).toBe(CONTROL.improved);
   });
 
-  test("the streams of the couplings", () => {
-    const { couplings, couplingsSymmetric, couplingsAntisymmetric } = STREAMS;
-    expect(
-      ["STREAM", "STREAM_SYMMETRIC", "STREAM_ANTISYMMETRIC"].map((key) => constant("gaussian-couplings", key)),
-    ).toEqual([couplings, couplingsSymmetric, couplingsAntisymmetric]);
+  test("the streams of the couplings and the shares of the flips", () => {
+    const text = textOf("shaders/lib/random-couplings.wgsl");
+    const value = (key: string) => Number(new RegExp(`const ${key}: u32 = (\\w+)u;`).exec(text)?.[1]);
+    expect(["INDEPENDENT", "SYMMETRIC", "SIGNS", "FLIPS", "PRESENCE"].map((name) => value(`STREAM_${name}`))).toEqual([
+      STREAMS.couplings,
+      STREAMS.couplingsSymmetric,
+      STREAMS.couplingSigns,
+      STREAMS.couplingFlips,
+      STREAMS.couplingPresence,
+    ]);
+    // The shader counts on from the symmetric part.
+    expect(STREAMS.couplingsAntisymmetric).toBe(STREAMS.couplingsSymmetric + 1);
+    expect([value("ALL_FLIP"), value("PLUS_MINUS")]).toEqual([FLIP_SHARES, LAWS["plus-minus"]]);
   });
 });
 

@@ -1,13 +1,20 @@
 /** Complete shader texts, as the engine hands them to the device. */
 import { assembleShader, loadText } from "../../src/gpu/shader-source.js";
-import { type KernelName, kernels, sharedShaders } from "../../src/kernels/registry.js";
+import { type KernelName, kernels, sharedShaders, subgroupShaders } from "../../src/kernels/registry.js";
+import type { KernelVariant } from "../../src/kernels/strategies.js";
 
 export type Constants = Record<string, number | boolean>;
 
-export function assembleKernel(name: KernelName, constants: Constants = {}): Promise<string> {
-  const { shader, tile } = kernels[name];
+export function assembleKernel(
+  kernel: KernelName,
+  constants: Constants = {},
+  variant?: KernelVariant,
+): Promise<string> {
+  const name = variant?.shader ?? kernel;
+  const shader = variant?.strategy === "subgroups" ? subgroupShaders[variant.kernel] : kernels[kernel].shader;
   return assembleShader((path) => loadText(path === name ? shader : sharedShaders[path]), name, {
-    ...tile,
+    ...kernels[kernel].tile,
+    ...variant?.tile,
     ...constants,
   });
 }

@@ -7,6 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Slot, Stage, StageName } from "../../src/engine/executor.js";
 import { GpuExecutor } from "../../src/engine/gpu-executor.js";
 import type { GpuDevice } from "../../src/gpu/device.js";
+import {
+  type FusedKernel,
+  fusedKernels,
+  fusedStrategies,
+  kernelVariant,
+  type KernelVariant,
+} from "../../src/kernels/strategies.js";
 import { twins } from "../../src/reference/twins.js";
 import { sharedDevice } from "../device.js";
 import { type CaseArray, type KernelCase, kernelCases } from "../kernel-cases.js";
@@ -20,20 +27,33 @@ type Evaluation = (arrays: Arrays, params: object, constants: object) => void;
 /** Half of this is the error of one rounding. */
 const UNIT_IN_THE_LAST_PLACE = 2 ** -23;
 
-/** Tests every case of a kernel on the GPU. */
+/** Tests every case of a kernel on the GPU, by every strategy that the kernel has; one that cannot run here says why. */
 export function compareWithTwin<K extends StageName>(kernel: K): void {
-  describe(kernel, () => {
-    const gpu = useGpu();
-    test.each(kernelCases[kernel].map((kernelCase) => [kernelCase.name, kernelCase] as const))(
-      "%s",
-      async (name, kernelCase) => {
-        const before = prepare(kernelCase);
-        const actual = await runOnGpu(gpu(), kernel, kernelCase, before);
-        const failures = compare(kernel, kernelCase, before, actual);
-        if (failures.length > 0) throw new Error(`${kernel}: ${name}\n${table(failures)}`);
-      },
-    );
-  });
+  const isFused = (fusedKernels as readonly string[]).includes(kernel);
+  const strategies = isFused ? fusedStrategies : [undefined];
+  describe.each(strategies.map((strategy) => ({ strategy, title: [kernel, strategy].join(" ").trim() })))(
+    "$title",
+    ({ strategy, title }) => {
+      const gpu = useGpu();
+      test.for(kernelCases[kernel].map((kernelCase) => [kernelCase.name, kernelCase] as const))(
+        "%s",
+        async ([name, kernelCase], { skip }) => {
+          const variant = strategy && kernelVariant(kernel as FusedKernel, strategy, gpu().traits, shapeOf(kernelCase));
+          if (typeof variant === "string") return skip(`${title}: not run, because ${variant}`);
+          const before = prepare(kernelCase);
+          const actual = await runOnGpu(gpu(), kernel, kernelCase, before, variant);
+          const failures = compare(kernel, kernelCase, before, actual);
+          if (failures.length > 0) throw new Error(`${title}: ${name}\n${table(failures)}`);
+        },
+      );
+    },
+  );
+}
+
+/** What a variant of a fused kernel depends on. */
+function shapeOf({ params }: { readonly params: object }) {
+  const { columns = 1, dimension = 1, components = 1 } = params as Record<string, number | undefined>;
+  return { sites: columns, dimension, components };
 }
 
 /** The GPU executor of a block of tests; afterwards as many arrays are alive on the device as before. */
@@ -69,12 +89,13 @@ export async function runOnGpu<K extends StageName>(
   kernel: K,
   { params, constants }: Pick<KernelCase<K>, "params" | "constants">,
   prepared: Prepared,
+  variant?: KernelVariant,
 ): Promise<Arrays> {
   const slots = Object.fromEntries(
     Object.entries(prepared).map(([name, values]) => [name, executor.upload(name, values)]),
   );
   try {
-    executor.run<K>({ kernel, arrays: slots as Stage<K>["arrays"], params, constants });
+    executor.run<K>({ kernel, arrays: slots as Stage<K>["arrays"], params, constants, ...(variant && { variant }) });
     const contents: Arrays = {};
     for (const [name, slot] of Object.entries<Slot>(slots)) contents[name] = await executor.read(slot);
     return contents;

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { StageName } from "../../src/engine/executor.js";
 import { buildCase, type KernelCase } from "../kernel-cases.js";
+import { ENSEMBLES } from "./cases/couplings.js";
 import { prepare, runOnGpu, useGpu } from "./compare.js";
 
 const gpu = useGpu();
@@ -77,9 +78,9 @@ describe("in blocks of rows", () => {
     await expectBlocksToAgree("softmax", softmax, { scores: 2, couplings: 2 });
   });
 
-  test.each([true, false])("gaussian-couplings, independent %s", async (INDEPENDENT) => {
-    const gaussian = buildCase["gaussian-couplings"]({ ...block, couplings: 2, columns: ROWS }, { INDEPENDENT });
-    await expectBlocksToAgree("gaussian-couplings", gaussian, { couplings: 2 });
+  test.each(ENSEMBLES)("random-couplings, %j", async (ensemble) => {
+    const random = buildCase["random-couplings"]({ ...block, couplings: 2, columns: ROWS }, ensemble);
+    await expectBlocksToAgree("random-couplings", random, { couplings: 2 });
   });
 
   test("field-binary", async () => {
@@ -91,6 +92,57 @@ describe("in blocks of rows", () => {
     const sizes = { systems: 6, systemsPerCoupling: 3, rows: ROWS, columns: 300, dimension: 5, weightKinds: 3 };
     const field = buildCase["field-sphere"]({ ...block, ...sizes }, { MOMENTS: 2 });
     await expectBlocksToAgree("field-sphere", field, { couplings: 2 });
+  });
+});
+
+describe.each(ENSEMBLES)("random J that is not stored, %j", (ensemble) => {
+  const sizes = { systems: 10, systemsPerCoupling: 5, rows: ROWS, rowStart: 0, rowCount: ROWS, columns: 300 };
+  const binary = buildCase["procedural-field-binary"](sizes, { ...ensemble, MOMENTS: 1 });
+  const vectors = { ...sizes, dimension: 5, weightKinds: 1 };
+  const sphere = buildCase["procedural-field-sphere"](vectors, { ...ensemble, MOMENTS: 1 });
+
+  test("in blocks of rows", async () => {
+    await expectBlocksToAgree("procedural-field-binary", binary, {});
+    await expectBlocksToAgree("procedural-field-sphere", sphere, {});
+  });
+
+  test("in batches of systems", async () => {
+    await expectGroupsToAgree("procedural-field-binary", binary, 2, { systems: 5 });
+    await expectGroupsToAgree("procedural-field-sphere", sphere, 2, { systems: 5 });
+  });
+
+  test("is that of the stored matrix, and the systems that share it do not notice each other", async () => {
+    const matrix = buildCase["random-couplings"]({ couplings: 2, rowStart: 0, rowCount: ROWS, columns: 300 }, ensemble);
+    const { couplings } = await runOnGpu(gpu(), "random-couplings", matrix, prepare(matrix));
+    for (const { procedural, stored, whole } of [
+      { procedural: "procedural-field-binary", stored: "field-binary", whole: binary },
+      { procedural: "procedural-field-sphere", stored: "field-sphere", whole: sphere },
+    ] as const) {
+      const before = prepare<typeof procedural>(whole);
+      const together = await runOnGpu(gpu(), procedural, whole, before);
+      const { state, weights, field, moments } = before;
+      const product = { params: whole.params, constants: { MOMENTS: 1 } };
+      const arrays = { couplings, state, weights, field, moments };
+      const fromStored = await runOnGpu(gpu(), stored, product as KernelCase<typeof stored>, arrays);
+      for (const name of ["field", "moments"]) {
+        const scale = Math.max(...fromStored[name].map(Math.abs));
+        const error = Math.max(...together[name].map((value, k) => Math.abs(value - fromStored[name][k])));
+        expect(error / scale, `${procedural}: ${name}`).toBeLessThan(1e-6);
+      }
+      const single = { ...whole, params: { ...whole.params, systems: 1, systemsPerCoupling: 1 } };
+      for (const system of [0, 4, 7]) {
+        const alone = Object.fromEntries(
+          Object.entries(before).map(([name, values]) => {
+            const shared = name === "seeds" || name === "strengths";
+            return [name, shared ? cut(values, 1, 2, Math.floor(system / 5), 1) : cut(values, 1, 10, system, 1)];
+          }),
+        );
+        const actual = await runOnGpu(gpu(), procedural, single as KernelCase<typeof procedural>, alone);
+        for (const name of ["field", "moments"]) {
+          expect(actual[name], `${procedural}: ${name} of ${system}`).toEqual(cut(together[name], 1, 10, system, 1));
+        }
+      }
+    }
   });
 });
 

@@ -3,12 +3,16 @@
  * lose is measured against what this loses on the same inputs.
  */
 import type { StageName } from "../../src/engine/executor.js";
+import type { Ensemble } from "../../src/reference/coupling-row.js";
 import { pad } from "../../src/reference/layout.js";
+import type { proceduralFieldBinary } from "../../src/reference/procedural-field-binary.js";
 import { MASKED } from "../../src/reference/scores.js";
 import { ANDERSON_MEMORY } from "../../src/reference/anderson-gram.js";
 import { CONTROL, CONTROL_FIELDS } from "../../src/reference/anderson-solve.js";
 import { REDUCE_CHUNK } from "../../src/reference/reduce.js";
+import { naiveAttention } from "./naive-attention.js";
 import { twins } from "../../src/reference/twins.js";
+import { plainKernels } from "../../src/verify/plain-kernels.js";
 
 type Evaluations = { readonly [K in StageName]?: (...args: Parameters<(typeof twins)[K]>) => void };
 
@@ -29,6 +33,8 @@ function squares(couplings: Float64Array, row: number, weights: Float64Array, si
 }
 
 export const naiveF32: Evaluations = {
+  ...naiveAttention,
+
   scores: (arrays, params, { MASK }) => {
     const { couplings, rows, rowStart, rowCount, columns, dimension, querySharing } = params;
     const stride = pad(dimension);
@@ -112,6 +118,16 @@ export const naiveF32: Evaluations = {
     }
   },
 
+  "procedural-field-binary": (arrays, params, constants) => {
+    const couplings = drawnRows(arrays, params, constants);
+    naiveF32["field-binary"]?.({ ...arrays, couplings }, params, constants);
+  },
+
+  "procedural-field-sphere": (arrays, params, constants) => {
+    const couplings = drawnRows(arrays, params, constants);
+    naiveF32["field-sphere"]?.({ ...arrays, couplings }, params, constants);
+  },
+
   "reaction-weights": (arrays, { systems, systemsPerCoupling, rowCount, columns }) => {
     const width = pad(columns);
     const block = rowCount * width;
@@ -163,6 +179,19 @@ export const naiveF32: Evaluations = {
     }
   },
 };
+
+/** The rows of J that a procedural kernel draws, [coupling][rowCount][pad(columns)], in plain f32. */
+function drawnRows(
+  { seeds, strengths }: { readonly seeds: Float64Array; readonly strengths: Float64Array },
+  { systems, systemsPerCoupling, rowStart, rowCount, columns }: Parameters<typeof proceduralFieldBinary>[1],
+  constants: Ensemble,
+): Float64Array {
+  const matrices = systems / systemsPerCoupling;
+  const couplings = new Float64Array(matrices * rowCount * pad(columns));
+  const params = { couplings: matrices, rowStart, rowCount, columns };
+  plainKernels["random-couplings"]({ seeds, strengths, couplings }, params, constants);
+  return couplings;
+}
 
 /** Weights of the kept iterates by Cholesky: minimise aᵀ (K + ridge) a at Σ a = 1. */
 function solveWeights(slots: readonly number[], gram: Float64Array): number[] {

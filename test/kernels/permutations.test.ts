@@ -7,6 +7,7 @@ import type { Stage, StageName } from "../../src/engine/executor.js";
 import { simulate } from "../../src/engine/simulate.js";
 import { reflectLayout } from "../../src/gpu/layouts.js";
 import type { KernelName } from "../../src/kernels/registry.js";
+import { type AdapterTraits, fusedStrategies, type KernelVariant } from "../../src/kernels/strategies.js";
 import { closureNames, momentRule } from "../../src/physics/closures.js";
 import type { Couplings } from "../../src/physics/couplings.js";
 import { observableNames, observables } from "../../src/physics/observables.js";
@@ -16,19 +17,31 @@ import { assembleKernel, type Constants } from "./assemble.js";
 
 const permutationOf = (kernel: string, constants: object) => `${kernel} ${JSON.stringify(constants)}`;
 
+const cpu = new CpuExecutor(Infinity, "records").device;
+
 /** Runs everything on the CPU and keeps what was asked of which kernel. */
 class RecordingExecutor extends CpuExecutor {
-  readonly permutations = new Map<string, { kernel: KernelName; constants: Constants }>();
+  readonly permutations = new Map<
+    string,
+    { kernel: KernelName; constants: Constants; variant: KernelVariant | undefined }
+  >();
+  /** In the guise of an adapter, so that the engine asks for what it asks of adapters. */
+  override readonly device = { ...cpu, kind: "system-software", precision: "f32" } as const;
+  override traits: AdapterTraits = { software: true, subgroupSize: 8 };
 
   override run<K extends StageName>(stage: Stage<K>): void {
     const { kernel } = stage;
     const constants = stage.constants as Constants;
-    this.permutations.set(permutationOf(kernel, constants), { kernel, constants });
+    const { variant } = stage;
+    const key = permutationOf(kernel, constants) + (variant?.strategy ?? "");
+    this.permutations.set(key, { kernel, constants, variant });
     super.run(stage);
   }
 }
 
 const SITES = 3;
+/** So many that their keys are split between the workgroups of a GPU. */
+const SPLIT_SITES = 512;
 const D = 4;
 const numbers = (length: number) => Float64Array.from({ length }, (_, k) => Math.sin(k + 1) / 2);
 
@@ -39,14 +52,17 @@ const spins: readonly Spins[] = [
 ];
 
 function couplingsFor({ components }: Spins): Couplings[] {
-  const gaussian = { kind: "gaussian", mean: 0, std: 1, seed: 1, sample: 0 } as const;
+  const random = { kind: "random", mean: 0, std: 1, seed: 1, sample: 0 } as const;
   const attention = { kind: "attention", scale: 1, heads: 1, dimension: 2 } as const;
   const features = { source: "given", queries: numbers(2 * SITES), keys: numbers(2 * SITES) } as const;
   const weights = { queryWeights: numbers(2 * components), keyWeights: numbers(2 * components) };
   return [
     { kind: "dense", matrix: numbers(SITES ** 2) },
-    { ...gaussian, symmetry: 0 },
-    { ...gaussian, symmetry: -1 },
+    ...(["gaussian", "plus-minus"] as const).flatMap((law) =>
+      [{}, { connectivity: 2 }].flatMap((dilution) =>
+        [0, -1].map((symmetry) => ({ ...random, law, symmetry, ...dilution })),
+      ),
+    ),
     { ...attention, mask: "none", features: { source: "state", ...weights } },
     { ...attention, mask: "causal", features },
     { ...attention, mask: "user", available: new Float64Array(SITES ** 2).fill(1), features },
@@ -63,11 +79,30 @@ async function recordEngine(): Promise<RecordingExecutor> {
         const batch: SystemBatch = { spins: each, sites: SITES, heads: 1, couplings: [coupling], points: [[point]] };
         const attention = coupling.kind === "attention";
         const observe = observableNames.filter((name) => attention || observables[name].needs !== "rows");
-        await simulate(executor, batch, { closure, run: { steady: { maxIterations: 2 } }, observe });
-        await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [] });
+        const strategies = attention ? ([...fusedStrategies, "stored"] as const) : (["auto"] as const);
+        for (const strategy of strategies) {
+          await simulate(executor, batch, { closure, run: { steady: { maxIterations: 2 } }, observe, strategy });
+          await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], strategy });
+        }
+        // The second order of spheres needs J itself.
+        if (coupling.kind !== "random" || (each.kind === "sphere" && closure.startsWith("tap"))) continue;
+        const strategy = "procedural";
+        await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], strategy });
       }
     }
   }
+  executor.traits = { software: false, subgroupSize: 32 };
+  const features = { source: "given", queries: numbers(SPLIT_SITES), keys: numbers(SPLIT_SITES) } as const;
+  const coupling = { kind: "attention", scale: 1, heads: 1, dimension: 1, mask: "none", features } as const;
+  const point = { beta: 0.5, field: numbers(SPLIT_SITES), initial: numbers(SPLIT_SITES) };
+  const batch: SystemBatch = {
+    spins: spins[0],
+    sites: SPLIT_SITES,
+    heads: 1,
+    couplings: [coupling],
+    points: [[point]],
+  };
+  await simulate(executor, batch, { closure: "naive", run: { steps: 2 }, observe: [] });
   return executor;
 }
 
@@ -80,7 +115,7 @@ describe("on the null backend", () => {
     instance = create(["backend=null"]);
     const adapter = await instance.requestAdapter();
     if (adapter === null) throw new Error("Dawn has no null backend");
-    device = await adapter.requestDevice();
+    device = await adapter.requestDevice({ requiredFeatures: ["subgroups"] });
   });
 
   afterAll(() => {
@@ -122,12 +157,13 @@ describe("on the null backend", () => {
         cases.map(({ constants }) => permutationOf(kernel, constants)),
       ),
     );
-    expect([...permutations.keys()].filter((permutation) => !compared.has(permutation))).toEqual([]);
+    const asked = [...permutations.values()].map(({ kernel, constants }) => permutationOf(kernel, constants));
+    expect([...new Set(asked)].filter((permutation) => !compared.has(permutation))).toEqual([]);
     expect([...new Set([...permutations.values()].map(({ kernel }) => kernel))].sort()).toEqual(
       Object.keys(kernelCases).sort(),
     );
-    for (const { kernel, constants } of permutations.values()) {
-      const source = await assembleKernel(kernel, constants);
+    for (const { kernel, constants, variant } of permutations.values()) {
+      const source = await assembleKernel(kernel, constants, variant);
       await expect(compile(source), permutationOf(kernel, constants)).resolves.toBeUndefined();
       expect(reflectLayout(kernel, source).arrays.length).toBeLessThanOrEqual(8);
     }

@@ -72,8 +72,20 @@ describe("philox4x32", () => {
     expect(differing).toBe(0);
   });
 
+  test("four counters that differ in their second word give the words of each", async () => {
+    const rows = [0, 7, 0xfffffffe, 123456789];
+    const points = Uint32Array.from(rows);
+    const key = [0x12345678, 0x9abcdef0] as const;
+    const expressions = WORDS.flatMap((_, word) =>
+      WORDS.map((row) => `philox4x32_rows(0xdeadbeefu, words, 11u, 3u, vec2u(${key[0]}u, ${key[1]}u))[${word}].${row}`),
+    );
+    const found = await evaluateWords(device, { imports: ["lib/philox.wgsl"], expressions, points });
+    const expected = WORDS.flatMap((_, word) => rows.map((row) => twin([0xdeadbeef, row, 11, 3], key)[word]));
+    expect(found.map(([value]) => value)).toEqual(expected);
+  });
+
   test("the counter layout has a name", () => {
-    expect(COUNTER_LAYOUT).toBe("philox4x32-10/1");
+    expect(COUNTER_LAYOUT).toBe("philox4x32-10/2");
   });
 });
 

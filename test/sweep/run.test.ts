@@ -89,6 +89,23 @@ describe("a sweep", () => {
     }
   });
 
+  test("crosses the ensembles of random couplings", async () => {
+    const system = { ...document.system, couplings: { kind: "diluted", connectivity: 5, mean: 1 } };
+    const axes = {
+      beta: [0.5, 1],
+      "couplings.law": ["gaussian", "plus-minus"],
+      "couplings.symmetry": [0, 0.5, 1],
+      "couplings.connectivity": [5, 37],
+    };
+    const [sweep] = parseSweeps({ ...document, system, axes, samples: 2 }, "spec");
+    const { rows, verification } = await runSweep(executor, sweep, { load: noFiles, context: "spec" });
+    expect(rows).toHaveLength(2 * 2 * 3 * 2 * 2);
+    expect(verification.every(({ pass }) => pass)).toBe(true);
+    // J is shared by temperatures and by nothing else: no two other rows agree.
+    const seen = new Set(rows.map(({ observables }) => observables.magnetization));
+    expect(seen.size).toBe(rows.length);
+  });
+
   test("marks what did not converge and counts it", async () => {
     // Naive mean field of strong asymmetric couplings wanders chaotically (equations 12.6, g = 15).
     const chaotic = {
@@ -133,7 +150,7 @@ describe("a sweep", () => {
     expect(stored).toMatchObject({
       name: "small",
       seed: 7,
-      randomNumbers: "philox4x32-10/1",
+      randomNumbers: "philox4x32-10/2",
       statuses: { completed: 36 },
     });
     expect(stored.device).toMatchObject({ name: executor.device.name, driver: executor.device.driver });

@@ -10,6 +10,8 @@ export const COUPLINGS = {
   dense: { kind: "dense", matrix: "matrix.npy" },
   gaussian: { kind: "gaussian", mean: 0.5, std: 0.7, symmetry: 0.5 },
   "independent gaussian": { kind: "gaussian", mean: 0.5, std: 0.7 },
+  "plus-minus": { kind: "plus-minus", mean: 0.5, std: 0.7, symmetry: -0.5 },
+  diluted: { kind: "diluted", connectivity: 9, mean: 0.5, std: 0.7, symmetry: 1 },
   "curie-weiss": { kind: "curie-weiss", mean: 1.3 },
   "causal attention": { kind: "attention", queries: random, keys: random, dimension: 5, mask: "causal" },
   "masked attention": { kind: "attention", queries: random, keys: random, dimension: 3, mask: "mask.npy", scale: 0.7 },

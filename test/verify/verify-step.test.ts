@@ -42,8 +42,8 @@ describe("chosen rows are what the engine computes for all rows", () => {
 
 describe("the GPU passes", () => {
   test.each<[keyof typeof SPINS, readonly (keyof typeof COUPLINGS)[]]>([
-    ["binary", ["dense", "gaussian", "causal attention", "attention to the state"]],
-    ["large-d sphere", ["independent gaussian", "masked attention", "attention to the field"]],
+    ["binary", ["dense", "gaussian", "plus-minus", "causal attention", "attention to the state"]],
+    ["large-d sphere", ["independent gaussian", "diluted", "masked attention", "attention to the field"]],
     ["exact sphere", ["curie-weiss", "attention to the state"]],
   ])("%s spins", async (spins, kinds) => {
     for (const couplings of kinds) {

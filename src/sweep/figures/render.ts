@@ -57,7 +57,8 @@ export function renderFigure(figure: Figure): RenderedFigure {
   );
   layout.panels.forEach((placed, k) => {
     const wish = placed.panel.legend ?? "auto";
-    outside[k] ||= wish === "auto" && !placeLegend(placed.frame, legends[k].column, new Ink(placed), wish);
+    const { ink } = placePanelLabel(placed);
+    outside[k] ||= wish === "auto" && !placeLegend(placed.frame, legends[k].column, ink, wish);
   });
   layout = layOut(figure, headers(layout));
 
@@ -146,18 +147,23 @@ function axisTextElements(placed: PlacedPanel, xLabel: string): GraphicElement[]
   return elements;
 }
 
+/** The panel's name, which comes first, and the ink of the panel with it. */
+function placePanelLabel(placed: PlacedPanel): { readonly ink: Ink; readonly element?: GraphicElement } {
+  const { panel, frame } = placed;
+  const ink = new Ink(placed);
+  if (panel.label === undefined) return { ink };
+  const text = typeset(panel.label, LABEL_SIZE);
+  const size = { width: text.width, height: LABEL_SIZE };
+  const place = placeLegend(frame, size, ink, "auto") ?? { left: frame.left + 7, top: frame.top + 7, ...size };
+  ink.add(place);
+  return { ink, element: textElement(text, { x: place.left, y: place.top + place.height / 2, halo: true }) };
+}
+
 /** Panel name, legend and the labels of reference lines, each kept off the data and off what was placed before it. */
 function insideElements(placed: PlacedPanel, legend: Legend, outside: boolean): GraphicElement[] {
   const { panel, frame } = placed;
-  const ink = new Ink(placed);
-  const elements: GraphicElement[] = [];
-  if (panel.label !== undefined) {
-    const text = typeset(panel.label, LABEL_SIZE);
-    const size = { width: text.width, height: LABEL_SIZE };
-    const place = placeLegend(frame, size, ink, "auto") ?? { left: frame.left + 7, top: frame.top + 7, ...size };
-    ink.add(place);
-    elements.push(textElement(text, { x: place.left, y: place.top + place.height / 2, halo: true }));
-  }
+  const { ink, element } = placePanelLabel(placed);
+  const elements: GraphicElement[] = element ? [element] : [];
   const wish = panel.legend ?? "auto";
   if (outside) elements.push(...rowElements(legend, frame));
   else if (wish !== "none" && wish !== "above") {

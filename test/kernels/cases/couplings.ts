@@ -1,49 +1,75 @@
-/** Cases of the kernel that draws Gaussian couplings. */
+/** Cases of the ensembles of random J. */
+import { FLIP_SHARES, LAWS } from "../../../src/reference/coupling-row.js";
 import { philoxKey } from "../../../src/reference/random.js";
 import { pad } from "../../../src/reference/layout.js";
-import type { KernelCase } from "../../kernel-cases.js";
+import type { CaseArray, KernelCase } from "../../kernel-cases.js";
 import { budget, input, makeCase, matrixRows, ODD_SIZES, output, valuesIn } from "./inputs.js";
 
-type Gaussian = KernelCase<"gaussian-couplings">;
+type Random = KernelCase<"random-couplings">;
+type Ensemble = Random["constants"];
 
-/** Mean, a and b of J = mean + a A + b B. */
-type Strength = readonly [number, number, number];
+/** Mean, a, b and flips of a matrix. */
+export type Strength = readonly [number, number, number, number];
+
+export const ENSEMBLES: readonly Ensemble[] = Object.values(LAWS).flatMap((LAW) =>
+  [false, true].flatMap((DILUTED) => [true, false].map((INDEPENDENT) => ({ LAW, DILUTED, INDEPENDENT }))),
+);
+
+/** Two of three pairs are present, or so few that most tiles have none. */
+const PRESENCE = [2 / 3, 1 / 40].map((share) => Math.round(share * 2 ** 32));
 
 /** Seeds beyond 32 bits take the upper half of the key. */
 const SEEDS = [1, 2 ** 32 + 7, Number.MAX_SAFE_INTEGER];
 
-export function gaussianCouplingsCase(
-  params: Gaussian["params"],
-  constants: Gaussian["constants"],
-  strength: Strength = constants.INDEPENDENT ? [0.1, 0.5, 0] : [0.1, 0.4, 0.3],
-): Gaussian {
+/** With every term that the ensemble has. */
+export function strengthOf({ LAW, INDEPENDENT }: Ensemble): Strength {
+  if (INDEPENDENT) return [0.1, 0.5, 0, 0];
+  return LAW === LAWS.gaussian ? [0.1, 0.4, 0.3, 0] : [0.1, 0.5, 0, Math.floor(0.3 * FLIP_SHARES)];
+}
+
+/** Seeds and strengths of so many matrices, all of them different so that a mixed-up one shows. */
+export function drawnFrom(matrices: number, strength: Strength): { seeds: Uint32Array; strengths: Float64Array } {
+  const each = Array.from({ length: matrices }, (_, index) => index);
+  return {
+    seeds: Uint32Array.from(
+      each.flatMap((index) => [...philoxKey(SEEDS[index % SEEDS.length]), index, PRESENCE[index % 2]]),
+    ),
+    strengths: Float64Array.from(
+      each.flatMap((index) => [...strength.slice(0, 3).map((value) => value * (1 + index)), strength[3]]),
+    ),
+  };
+}
+
+export function describeStrength([mean, a, b, flips]: Strength): string {
+  return `mean ${mean}, a ${a}, b ${b}, flips ${flips}`;
+}
+
+export function randomCouplingsCase(
+  params: Random["params"],
+  constants: Ensemble,
+  strength: Strength = strengthOf(constants),
+): Random {
   const { couplings, rowStart, rowCount, columns } = params;
-  const note = `mean ${strength[0]}, a ${strength[1]}, b ${strength[2]}`;
-  return makeCase<"gaussian-couplings">(params, constants, note, () => {
-    const each = Array.from({ length: couplings }, (_, index) => index);
-    const seeds = each.flatMap((index) => [...philoxKey(SEEDS[index % SEEDS.length]), index, 0]);
-    // The strengths differ from matrix to matrix, so that a mixed-up one shows.
-    const strengths = each.flatMap((index) => [...strength.map((value) => value * (1 + index)), 0]);
+  return makeCase<"random-couplings">(params, constants, describeStrength(strength), () => {
+    const { seeds, strengths } = drawnFrom(couplings, strength);
     const shape = matrixRows(couplings, rowCount, columns);
     const inside = valuesIn(shape);
     const onDiagonal = (index: number) =>
       index % pad(columns) === rowStart + (Math.floor(index / pad(columns)) % rowCount);
-    // Shader and twin agree to 1e-6 on a normal number; the sum has roundings of its own terms beside.
+    // Shader and twin agree to 1e-6 on a normal number; the sum has roundings of its own terms beside. One sign of a is
+    // as far from the other as 2 a, so agreement in size is agreement in sign.
     const unit = (index: number) => {
       const matrix = Math.floor(index / (rowCount * pad(columns)));
       return strengths.slice(4 * matrix, 4 * matrix + 3).reduce((sum, value) => sum + Math.abs(value), 0);
     };
-    return {
-      seeds: input(Uint32Array.from(seeds)),
-      strengths: input(Float64Array.from(strengths)),
-      couplings: output(shape, budget(1e-6, unit), (index) =>
-        !constants.INDEPENDENT && onDiagonal(index) ? "zero" : inside(index),
-      ),
-    };
+    const result: CaseArray = output(shape, budget(1e-6, unit), (index) =>
+      !constants.INDEPENDENT && onDiagonal(index) ? "zero" : inside(index),
+    );
+    return { seeds: input(seeds), strengths: input(strengths), couplings: result };
   });
 }
 
-const square = (n: number, rest: Partial<Gaussian["params"]> = {}) => ({
+const square = (n: number, rest: Partial<Random["params"]> = {}) => ({
   couplings: 1,
   rowStart: 0,
   rowCount: n,
@@ -51,16 +77,19 @@ const square = (n: number, rest: Partial<Gaussian["params"]> = {}) => ({
   ...rest,
 });
 
-export const gaussianCouplingsCases: readonly Gaussian[] = [true, false].flatMap((INDEPENDENT) => [
-  ...ODD_SIZES.map((n) => gaussianCouplingsCase(square(n), { INDEPENDENT })),
-  gaussianCouplingsCase(square(7, { couplings: 3 }), { INDEPENDENT }),
-  gaussianCouplingsCase(square(7, { rowStart: 4, rowCount: 3, couplings: 2 }), { INDEPENDENT }),
-  gaussianCouplingsCase(square(13, { rowStart: 3, rowCount: 5 }), { INDEPENDENT }),
-  gaussianCouplingsCase(square(5), { INDEPENDENT }, [0.25, 0, 0]),
-  ...(INDEPENDENT
-    ? []
-    : [
-        gaussianCouplingsCase(square(5), { INDEPENDENT }, [0, 1, 0]),
-        gaussianCouplingsCase(square(5), { INDEPENDENT }, [0, 0, 1]),
-      ]),
-]);
+const correlated = { LAW: LAWS["plus-minus"], DILUTED: false, INDEPENDENT: false };
+
+export const randomCouplingsCases: readonly Random[] = [
+  ...ENSEMBLES.flatMap((ensemble) => [
+    ...ODD_SIZES.map((n) => randomCouplingsCase(square(n), ensemble)),
+    randomCouplingsCase(square(7, { couplings: 3 }), ensemble),
+    randomCouplingsCase(square(7, { rowStart: 4, rowCount: 3, couplings: 2 }), ensemble),
+    randomCouplingsCase(square(13, { rowStart: 3, rowCount: 5 }), ensemble),
+    randomCouplingsCase(square(13, { rowStart: 2, rowCount: 1, couplings: 2 }), ensemble),
+    randomCouplingsCase(square(5), ensemble, [0.25, 0, 0, 0]),
+  ]),
+  randomCouplingsCase(square(5), { ...correlated, LAW: LAWS.gaussian }, [0, 1, 0, 0]),
+  randomCouplingsCase(square(5), { ...correlated, LAW: LAWS.gaussian }, [0, 0, 1, 0]),
+  // No pair of opposite signs, and all of them; rows beyond one counter of signs.
+  ...[0, FLIP_SHARES].map((flips) => randomCouplingsCase(square(150), correlated, [0, 1, 0, flips])),
+];

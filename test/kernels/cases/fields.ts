@@ -1,6 +1,6 @@
 /** Cases of the products with J. */
 import { pad } from "../../../src/reference/layout.js";
-import type { KernelCase } from "../../kernel-cases.js";
+import type { KernelCase, Unit } from "../../kernel-cases.js";
 import {
   asNaive,
   Draws,
@@ -28,9 +28,14 @@ interface Block {
 }
 
 /** An output [..][pad(rows)][stride] of which a block writes its rows, and the last block the padding rows too. */
-function blockOutput({ rows, rowStart, rowCount }: Block, shape: Shape, stride: number) {
+export function blockOutput(
+  { rows, rowStart, rowCount }: Block,
+  shape: Shape,
+  stride: number,
+  unit: Unit = "magnitude",
+) {
   const inside = valuesIn(shape);
-  return output(shape, asNaive, (index) => {
+  return output(shape, { rule: "naive", unit }, (index) => {
     const row = Math.floor(index / stride) % pad(rows);
     if (row >= rows) return rowStart + rowCount === rows ? "zero" : "untouched";
     return row >= rowStart && row < rowStart + rowCount ? inside(index) : "untouched";

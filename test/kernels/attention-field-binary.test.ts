@@ -1,3 +1,3 @@
 import { compareWithTwin } from "./compare.js";
 
-compareWithTwin("gaussian-couplings");
+compareWithTwin("attention-field-binary");

@@ -1,0 +1,96 @@
+/** Random couplings of a batch: the counters and strengths behind them, and the stages that draw J from those. */
+import { kernels } from "../kernels/registry.js";
+import type { RandomCouplings } from "../physics/couplings.js";
+import { type Ensemble, FLIP_SHARES, LAWS } from "../reference/coupling-row.js";
+import { philoxKey } from "../reference/random.js";
+import type { BatchLayout, CouplingBlock } from "./batch.js";
+import type { Executor, Slot } from "./executor.js";
+
+/**
+ * Operations that one dispatch may take, which is what a desktop GPU does in a second at most. Drivers take a device that
+ * is busy for much longer for one that hangs.
+ */
+const OPERATIONS_PER_DISPATCH = 1e12;
+
+/** `seeds` of one matrix in `shaders/lib/random-couplings.wgsl`. */
+export function couplingSeeds({ seed, sample, connectivity }: RandomCouplings, sites: number): number[] {
+  const lastPresent = connectivity === undefined ? 0 : Math.round((connectivity / sites) * 2 ** 32) - 1;
+  return [...philoxKey(seed), sample, lastPresent];
+}
+
+/** `strengths` of one matrix in `shaders/lib/random-couplings.wgsl`. */
+export function couplingStrengths(couplings: RandomCouplings, sites: number): number[] {
+  const { law, mean, std, symmetry, connectivity: neighbours = sites } = couplings;
+  const width = std / Math.sqrt(neighbours);
+  if (symmetry === 0) return [mean / neighbours, width, 0, 0];
+  if (law === "plus-minus") return [mean / neighbours, width, 0, Math.round((FLIP_SHARES * (1 - symmetry)) / 2)];
+  return [mean / neighbours, width * Math.sqrt((1 + symmetry) / 2), width * Math.sqrt((1 - symmetry) / 2), 0];
+}
+
+/** Constants of the kernels that draw. */
+export function ensembleOf({ law, connectivity, symmetry }: RandomCouplings): Ensemble {
+  return { LAW: LAWS[law], DILUTED: connectivity !== undefined, INDEPENDENT: symmetry === 0 };
+}
+
+/** Arrays of a field product beside the couplings: those of `field-binary` and `field-sphere`. */
+export interface FieldArrays {
+  readonly state: Slot;
+  readonly weights: Slot;
+  readonly field: Slot;
+  readonly moments: Slot;
+}
+
+/** Draws the J of a batch, into blocks of rows or straight into field products. Takes O(matrices) memory. */
+export class RandomCouplingSource {
+  readonly #ensemble: Ensemble;
+  readonly #seeds: Slot;
+  readonly #strengths: Slot;
+
+  constructor(
+    private readonly executor: Executor,
+    private readonly layout: BatchLayout,
+  ) {
+    const all = layout.batch.couplings as readonly RandomCouplings[];
+    const { sites } = layout;
+    this.#ensemble = ensembleOf(all[0]);
+    const kind = JSON.stringify(this.#ensemble);
+    if (all.some((couplings) => JSON.stringify(ensembleOf(couplings)) !== kind)) {
+      throw new Error("a batch holds random couplings of one law, all diluted or none, all independent or none");
+    }
+    const seeds = Uint32Array.from(all.flatMap((couplings) => couplingSeeds(couplings, sites)));
+    this.#seeds = executor.upload("seeds", seeds);
+    const strengths = Float64Array.from(all.flatMap((couplings) => couplingStrengths(couplings, sites)));
+    this.#strengths = executor.upload("strengths", strengths);
+  }
+
+  /** Records the rows of a block of J. */
+  fill({ rowStart, rowCount, couplings }: CouplingBlock): void {
+    this.executor.run({
+      kernel: "random-couplings",
+      arrays: { seeds: this.#seeds, strengths: this.#strengths, couplings },
+      params: { couplings: this.layout.matrices, rowStart, rowCount, columns: this.layout.sites },
+      constants: this.#ensemble,
+    });
+  }
+
+  /** Records J m, and Σ_j J_ij² w_j for the first `sums` of `weightKinds` weights a site, of all systems. */
+  recordField(fieldArrays: FieldArrays, sums: number, weightKinds: number): void {
+    const { systems, systemsPerCoupling, sites, components, batch } = this.layout;
+    const arrays = { seeds: this.#seeds, strengths: this.#strengths, ...fieldArrays };
+    const constants = { ...this.#ensemble, MOMENTS: sums };
+    const shape = { systems, systemsPerCoupling, rows: sites, columns: sites };
+    const vectors = { dimension: components, weightKinds };
+    const kernel = batch.spins.kind === "binary" ? "procedural-field-binary" : "procedural-field-sphere";
+    const operations = kernels[kernel].flops({ ...shape, ...vectors, rowStart: 0, rowCount: 4 });
+    const rows = 4 * Math.max(1, Math.floor(OPERATIONS_PER_DISPATCH / operations));
+    for (let rowStart = 0; rowStart < sites; rowStart += rows) {
+      const params = { ...shape, rowStart, rowCount: Math.min(rows, sites - rowStart) };
+      if (kernel === "procedural-field-binary") this.executor.run({ kernel, arrays, params, constants });
+      else this.executor.run({ kernel, arrays, params: { ...params, ...vectors }, constants });
+    }
+  }
+
+  dispose(): void {
+    this.executor.free(this.#seeds, this.#strengths);
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The strategy "subgroup-matrix" of the fused attention kernel: whether an adapter can run it, and its tile as a function
+ * of d, D, the precision and the matrices of the adapter. See `shaders/attention-field-sphere-matrix.wgsl`.
+ */
+
+export const matrixPrecisions = ["f16", "split-f16"] as const;
+export type MatrixPrecision = (typeof matrixPrecisions)[number];
+
+/** What the device has to be opened with, and the Dawn toggles without which an adapter does not offer it. */
+export const MATRIX_FEATURES = ["chromium-experimental-subgroup-matrix", "shader-f16", "subgroups"] as const;
+export const MATRIX_TOGGLES = ["allow_unsafe_apis", "use_vulkan_memory_model"] as const;
+
+/** One entry of `adapter.info.subgroupMatrixConfigs`: M × K times K × N gives M × N. */
+export interface MatrixShape {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+/** What of an adapter decides whether there are matrices to multiply, and how. */
+export interface MatrixTraits {
+  /** Those of the device, once it is open. */
+  readonly features: ReadonlySet<string>;
+  readonly matrixShapes: readonly MatrixShape[];
+  readonly subgroupMinSize: number;
+  readonly subgroupMaxSize: number;
+  /** The granted `maxComputeWorkgroupStorageSize`, in bytes. */
+  readonly workgroupStorage: number;
+  /** The granted `maxComputeInvocationsPerWorkgroup`. */
+  readonly workgroupInvocations: number;
+}
+
+/** The matrices that are multiplied, and what a workgroup may hold of them. */
+export interface MatrixConfiguration {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  /** Of every subgroup. */
+  readonly lanes: number;
+  /** Bytes. */
+  readonly workgroupStorage: number;
+}
+
+/** Subgroups of a workgroup. */
+const GROUPS = 4;
+
+/**
+ * Keys summed within the matrices before they join the total in f32. Matrix units are taken to round towards zero, which
+ * adds up: with products cut to 25 bits and sums to 24, split-f16 came to 1-2 times the error of f32 at 256 keys, 3-4 times
+ * at 1024, and f16 is the same at any number up to 8192 (simulated in float64, N = 1024 and 8192, d = 64, 2026-11-22).
+ */
+const KEYS_A_CHUNK = { f16: 1024, "split-f16": 256 } as const;
+
+const KEYS_AT_ONCE = [64, 48, 32, 16];
+
+/**
+ * Workgroup memory that one workgroup takes at most. With more, fewer of them share a multiprocessor, and none of them
+ * hides the latency of another.
+ */
+const STORAGE_TAKEN = 32_768;
+
+/** The matrices to multiply on an adapter, or a sentence that says why there are none. */
+export function matrixConfiguration(traits: MatrixTraits): MatrixConfiguration | string {
+  const { features, matrixShapes, subgroupMinSize, subgroupMaxSize } = traits;
+  const missing = MATRIX_FEATURES.find((feature) => !features.has(feature));
+  if (missing !== undefined) return `the adapter has no ${missing}`;
+  if (subgroupMinSize !== subgroupMaxSize) return "the adapter has no subgroups of one fixed size";
+  const lanes = subgroupMinSize;
+  if (GROUPS * lanes > traits.workgroupInvocations) {
+    return `the adapter has no workgroups of ${GROUPS * lanes} invocations`;
+  }
+  const usable = matrixShapes.filter(
+    ({ componentType, resultComponentType, M, N, K }) =>
+      // Rows of an operand have to start at multiples of 16 bytes.
+      componentType === "f16" && resultComponentType === "f32" && M % 8 === 0 && N % 8 === 0 && K % 8 === 0,
+  );
+  if (usable.length === 0) return "the adapter has no matrices of f16 with sums of f32";
+  const [{ M, N, K }] = usable.sort((a, b) => distance(a) - distance(b));
+  return { M, N, K, lanes, workgroupStorage: Math.min(traits.workgroupStorage, STORAGE_TAKEN) };
+}
+
+/** How far a shape is from 16 × 16 × 16, the one that all has been tried with. */
+function distance({ M, N, K }: MatrixShape): number {
+  return Math.abs(Math.log2(M / 16)) + Math.abs(Math.log2(N / 16)) + Math.abs(Math.log2(K / 16));
+}
+
+/**
+ * The constants of `shaders/attention-field-sphere-matrix.wgsl`, or a sentence that says why there are none. Each subgroup
+ * takes 16 `rowTiles` rows: with more of them, keys and states are read less often, and more registers are taken.
+ */
+export function matrixTile(
+  dimension: number,
+  components: number,
+  precision: MatrixPrecision,
+  { M, N, K, lanes, workgroupStorage }: MatrixConfiguration,
+  rowTiles = 1,
+) {
+  const SPLIT = precision === "split-f16";
+  const ROWS = GROUPS * rowTiles * Math.max(16, M);
+  const DIMENSION_TILES = Math.ceil(dimension / K);
+  const COMPONENT_TILES = Math.ceil(components / N);
+  const constantsFor = (KEYS: number) => ({
+    MATRIX_ROWS: M,
+    MATRIX_COLUMNS: N,
+    MATRIX_DEPTH: K,
+    MATRIX_LANES: lanes,
+    WORKGROUP_SIZE: GROUPS * lanes,
+    ROWS,
+    KEYS,
+    COLUMN_LANES: KEYS % 32 === 0 ? 8 : 4,
+    CHUNK: KEYS * Math.max(1, Math.floor(KEYS_A_CHUNK[precision] / KEYS)),
+    DIMENSION_TILES,
+    COMPONENT_TILES,
+    VALUE_TURNS: Math.ceil((COMPONENT_TILES * N) / KEYS),
+    SPLIT,
+  });
+  for (const KEYS of KEYS_AT_ONCE) {
+    if (KEYS % N !== 0 || KEYS % K !== 0) continue;
+    const constants = constantsFor(KEYS);
+    if (storageOf(constants) <= workgroupStorage) return constants;
+  }
+  return `workgroup memory of ${workgroupStorage} bytes is too small for ${precision} matrices of d = ${dimension}, D = ${components}`;
+}
+
+type MatrixTile = Exclude<ReturnType<typeof matrixTile>, string>;
+
+/** Bytes of the three variables besides the two arrays, each counted as 16. */
+const SINGLE_VARIABLES = 48;
+
+/** Bytes of workgroup memory that a tile takes. */
+export function storageOf(tile: Omit<MatrixTile, "SPLIT"> & { readonly SPLIT: boolean }): number {
+  const { ROWS, KEYS, DIMENSION_TILES, COMPONENT_TILES, MATRIX_DEPTH, MATRIX_COLUMNS, SPLIT } = tile;
+  const keyStride = DIMENSION_TILES * MATRIX_DEPTH + 8;
+  const valueStride = COMPONENT_TILES * MATRIX_COLUMNS + 8;
+  const operands = (SPLIT ? 2 : 1) * (KEYS * (keyStride + valueStride) + ROWS * (KEYS + 8));
+  return 2 * operands + 4 * ROWS * (KEYS + 4) + SINGLE_VARIABLES;
+}

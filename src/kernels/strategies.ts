@@ -1,0 +1,140 @@
+/**
+ * Strategies of the fused attention kernels: which shader computes, with which tile, on which adapter. A choice depends
+ * on the adapter, the kernel and the shape of one system alone, never on how full a batch is, so that no batch reorders a
+ * sum; it is stored with results.
+ */
+import { portableBinaryTile, portableReactionTile } from "./portable-rows-tile.js";
+import { portableTile } from "./portable-tile.js";
+
+export const fusedStrategies = ["portable", "subgroups"] as const;
+export type FusedStrategy = (typeof fusedStrategies)[number];
+
+/** The kernels that have strategies. */
+export const fusedKernels = ["attention-field-sphere", "attention-field-binary", "attention-reaction"] as const;
+export type FusedKernel = (typeof fusedKernels)[number];
+
+/** What of an adapter decides between strategies. */
+export interface AdapterTraits {
+  /** A CPU behind the interface: barriers are emulated, and compiling costs more than running. */
+  readonly software: boolean;
+  /** Lanes of every subgroup, where the feature is granted and the size is fixed. */
+  readonly subgroupSize: number | undefined;
+  /** What a workgroup may have, where it is more than WebGPU promises everywhere. */
+  readonly workgroup?: { readonly invocations: number; readonly bytes: number };
+  /** What `onsager tune` found to be the fastest way for a shape, where it has measured on this adapter. */
+  readonly tuned?: (kernel: FusedKernel, shape: AttentionShape) => KernelVariant | undefined;
+}
+
+/** The shape of one system, as far as it matters. */
+export interface AttentionShape {
+  readonly sites: number;
+  /** d of queries and keys. */
+  readonly dimension: number;
+  /** D of the state; 1 for binary spins. */
+  readonly components: number;
+}
+
+/** One shader text of a kernel: `shaders/SHADER.wgsl` with these constants. */
+export interface KernelVariant {
+  readonly kernel: FusedKernel;
+  readonly strategy: FusedStrategy;
+  readonly shader: string;
+  readonly tile: Readonly<Record<string, number>>;
+}
+
+type Tile = KernelVariant["tile"];
+
+/** Largest d and D of the fused kernels. */
+export const LARGEST_DIMENSION = 256;
+
+/** The tile of every kernel in the strategy "portable". */
+const portableTiles: Readonly<Record<FusedKernel, (shape: AttentionShape, software: boolean) => Tile>> = {
+  "attention-field-sphere": ({ dimension, components }, software) => portableTile(dimension, components, software),
+  "attention-field-binary": () => portableBinaryTile,
+  "attention-reaction": portableReactionTile,
+};
+
+/** Quads of private memory that the rows of a subgroup may take a lane, for each array that holds them. */
+export const QUADS_A_LANE = 64;
+
+/**
+ * The tile of every kernel in the strategy "subgroups": with vectors one key at a time is fastest, with numbers two.
+ *
+ * attention-field-sphere, N = 1024, d = 64, milliseconds of processor time on lavapipe 25.0.7, 2026-11-22: 32 rows and 1, 2,
+ * 4 keys 10.8, 14.9, 13.3; 16 rows half as fast, 64 rows no faster and 3 s to compile. The reaction holds queries, means
+ * and sums, and takes half as many rows.
+ */
+const subgroupTiles: Readonly<Record<FusedKernel, (lanes: number, shape: AttentionShape) => Tile>> = {
+  "attention-field-sphere": (lanes, { dimension, components }) => {
+    const [SCORE_QUADS, VALUE_QUADS] = [quadsALane(dimension, lanes), quadsALane(components, lanes)];
+    return { ...subgroupRows(lanes, Math.max(SCORE_QUADS, VALUE_QUADS), 32), KEYS: 1, SCORE_QUADS, VALUE_QUADS };
+  },
+  "attention-field-binary": (lanes, { dimension }) => {
+    const SCORE_QUADS = quadsALane(dimension, lanes);
+    return { ...subgroupRows(lanes, SCORE_QUADS, 32), KEYS: 2, SCORE_QUADS };
+  },
+  "attention-reaction": (lanes, { dimension, components }) => {
+    const [SCORE_QUADS, VALUE_QUADS] = [quadsALane(dimension, lanes), quadsALane(components, lanes)];
+    return { ...subgroupRows(lanes, 2 * Math.max(SCORE_QUADS, VALUE_QUADS), 16), KEYS: 1, SCORE_QUADS, VALUE_QUADS };
+  },
+};
+
+const quadsALane = (length: number, lanes: number) => Math.ceil(Math.ceil(length / 4) / lanes);
+
+function subgroupRows(lanes: number, quads: number, most: number) {
+  const rows = Math.min(most, Math.floor(QUADS_A_LANE / quads));
+  return { SUBGROUP: lanes, ROWS: lanes * Math.max(1, Math.floor(rows / lanes)), CHUNK: 256 };
+}
+
+/** The variant of a fused kernel, or a sentence that says why there is none. */
+export function kernelVariant(
+  kernel: FusedKernel,
+  strategy: FusedStrategy,
+  { software, subgroupSize }: AdapterTraits,
+  shape: AttentionShape,
+): KernelVariant | string {
+  const { dimension, components } = shape;
+  if (Math.max(dimension, components) > LARGEST_DIMENSION) {
+    return `the fused kernels go up to d = D = ${LARGEST_DIMENSION}, found d = ${dimension}, D = ${components}`;
+  }
+  if (strategy === "portable")
+    return { kernel, strategy, shader: kernel, tile: portableTiles[kernel](shape, software) };
+  if (subgroupSize === undefined) return "the adapter has no subgroups of one fixed size";
+  return { kernel, strategy, shader: `${kernel}-subgroups`, tile: subgroupTiles[kernel](subgroupSize, shape) };
+}
+
+/** Strategies in the order in which they are tried. Workgroup memory is emulated on a CPU, and fast on a GPU. */
+export function strategyOrder({ software }: AdapterTraits): readonly FusedStrategy[] {
+  return software ? ["subgroups", "portable"] : ["portable", "subgroups"];
+}
+
+/** Workgroups that fill a device: two for each of 132 multiprocessors, or some for each processor of a software adapter. */
+const WORKGROUPS_TO_FILL = { hardware: 264, software: 8 } as const;
+
+/** Keys that a split is worth its second pass for. */
+const KEYS_A_SPLIT = 256;
+
+/** Parts that the keys of one system are split into, for workgroups of `rows` rows. A user's mask is not split. */
+export function keySplits(
+  { software }: AdapterTraits,
+  { sites, mask }: { readonly sites: number; readonly mask: number },
+  rows: number,
+): number {
+  if (mask === USER_MASK) return 1;
+  const wanted = WORKGROUPS_TO_FILL[software ? "software" : "hardware"] / Math.ceil(sites / rows);
+  return Math.max(1, Math.min(Math.ceil(wanted), Math.floor(sites / KEYS_A_SPLIT)));
+}
+
+const USER_MASK = 2;
+
+/**
+ * Operations that one dispatch may take: a second of a desktop GPU at most, since drivers take a device that is busy for
+ * much longer for one that hangs; and on a software adapter what keeps progress visible.
+ */
+const OPERATIONS_PER_DISPATCH = { hardware: 4e12, software: 2e9 } as const;
+
+/** Rows that one dispatch takes, a multiple of `multiple`, where all systems together take `operations` a row. */
+export function rowsPerDispatch({ software }: AdapterTraits, operations: number, multiple: number): number {
+  const rows = OPERATIONS_PER_DISPATCH[software ? "software" : "hardware"] / operations;
+  return multiple * Math.max(1, Math.floor(rows / multiple));
+}
