@@ -81,9 +81,12 @@ const subgroupTiles: Readonly<Record<FusedKernel, (lanes: number, shape: Attenti
 
 const quadsALane = (length: number, lanes: number) => Math.ceil(Math.ceil(length / 4) / lanes);
 
+/** Keys summed before they join the total: with 256 a row of 256 equal terms was off by 2e-7 a step, and 10 % faster. */
+const CHUNK = 64;
+
 function subgroupRows(lanes: number, quads: number, most: number) {
   const rows = Math.min(most, Math.floor(QUADS_A_LANE / quads));
-  return { SUBGROUP: lanes, ROWS: lanes * Math.max(1, Math.floor(rows / lanes)), CHUNK: 256 };
+  return { SUBGROUP: lanes, ROWS: lanes * Math.max(1, Math.floor(rows / lanes)), CHUNK };
 }
 
 /** The variant of a fused kernel, or a sentence that says why there is none. */
