@@ -7,7 +7,7 @@ import { folder } from "./folder.js";
 import { invoke, invokeJson } from "./invoke.js";
 
 const TINY = ["bench", "layers", "--n", "64,32", "--d", "8,4", "--closure", "onsager,naive", "--heads", "1"];
-const QUICK = ["--systems", "3", "--seconds", "0.01"];
+const QUICK = ["--systems", "3", "--seconds", "1"];
 
 interface LayersJson {
   readonly plan: { readonly sites: number[] };

@@ -13,6 +13,7 @@ import {
   type MatrixConfiguration,
   matrixConfiguration,
   matrixPrecisions,
+  type MatrixShape,
   type MatrixPrecision,
   matrixTile,
   type MatrixTraits,
@@ -182,34 +183,55 @@ const variants: readonly Variant[] = [
 
 const UNIT_IN_THE_LAST_PLACE = 2 ** -23;
 
+/** The matrices that the adapter multiplies itself, or why it does not. */
+async function nativeConfiguration(gpu: GpuDevice): Promise<MatrixConfiguration | string> {
+  const adapter = await gpu.instance.requestAdapter();
+  const info = adapter?.info as { readonly subgroupMatrixConfigs?: Iterable<MatrixShape> } | undefined;
+  return matrixConfiguration({
+    features: gpu.features,
+    matrixShapes: [...(info?.subgroupMatrixConfigs ?? [])],
+    subgroupMinSize: gpu.adapter.subgroupMinSize,
+    subgroupMaxSize: gpu.adapter.subgroupMaxSize,
+    workgroupStorage: gpu.limits.maxComputeWorkgroupStorageSize,
+    workgroupInvocations: gpu.limits.maxComputeInvocationsPerWorkgroup,
+  });
+}
+
 describe.each(["emulated", "native"] as const)("with %s matrices", (matrices) => {
   let gpu: GpuDevice;
+  let found: MatrixConfiguration | string;
 
   beforeAll(async () => {
     gpu = await sharedDevice();
+    found = matrices === "native" ? await nativeConfiguration(gpu) : SQUARE;
   });
 
-  /** Skips, with the reason, what this adapter cannot run. */
-  function need(...features: readonly string[]): (context: TestContext) => void {
-    return ({ skip }) => features.forEach((feature) => skip(!gpu.features.has(feature), `no ${feature}`));
+  /** The matrices to use; without them the test is skipped, and says why. */
+  function needMatrices({ skip }: TestContext): MatrixConfiguration {
+    skip(!gpu.features.has("shader-f16"), "no shader-f16");
+    skip(!gpu.features.has("subgroups"), "no subgroups");
+    return typeof found === "string" ? skip(found) : found;
   }
-  const needMatrices = matrices === "native" ? need(...MATRIX_FEATURES) : need("shader-f16", "subgroups");
 
-  /** On a software adapter loops stay loops, or they take many seconds to compile. */
+  /** On a software adapter loops that hold no matrix of the adapter stay loops, or they take many seconds to compile. */
   async function loadVariant(path: string, writtenOut: boolean): Promise<string> {
-    if (matrices === "native") return load(path);
-    const text = await load(path === "lib/matrix-product.wgsl" ? "lib/matrix-product-emulated.wgsl" : path);
-    if (writtenOut) return text;
-    return text.replace(/\/\/ @unroll\s+(for \(var \w+ = 0u; \w+ < )([^;]+);/g, "$1opaque($2);");
+    const emulates = matrices === "emulated" && path === "lib/matrix-product.wgsl";
+    const text = await load(emulates ? "lib/matrix-product-emulated.wgsl" : path);
+    if (writtenOut || gpu.adapter.kind === "hardware") return text;
+    const bound = matrices === "emulated" ? "[^;]+" : "(?:ROWS|QUADS)_A_THREAD";
+    const loop = new RegExp(`// @unroll\\s+(for \\(var \\w+ = 0u; \\w+ < )(${bound});`, "g");
+    return text.replace(loop, "$1opaque($2);");
   }
 
   /** What the shader makes of the arrays. */
   async function run(
+    matrix: MatrixConfiguration,
     precision: MatrixPrecision,
     { arrays, params, constants }: Built,
     { blocks = [0], writtenOut = false, ...variant }: Variant = {},
   ): Promise<Arrays> {
-    const tile = tileFor(params.dimension, params.components, precision, variant);
+    const configuration = { ...matrix, ...variant.configuration };
+    const tile = tileFor(params.dimension, params.components, precision, { ...variant, configuration });
     const loading = (path: string) => loadVariant(path, writtenOut);
     const source = await assembleShader(loading, SHADER, { ...tile, ...constants });
     const bindings: Record<string, GpuArray> = {};
@@ -260,38 +282,38 @@ describe.each(["emulated", "native"] as const)("with %s matrices", (matrices) =>
   test.for(variants.map((variant) => ({ name: JSON.stringify(variant), variant })))(
     "f16, tile $name",
     async ({ variant }, context) => {
-      needMatrices(context);
-      if (matrices === "native") context.skip(variant.configuration !== undefined, "not the matrices of this adapter");
+      const matrix = needMatrices(context);
+      context.skip(matrices === "native" && variant.configuration !== undefined, "not the matrices of this adapter");
       const built = buildMatrixCase({ rows: 131, d: 13, D: 7, mask: 1 });
-      expect(excess("f16", built, await run("f16", built, variant))).toEqual([]);
+      expect(excess("f16", built, await run(matrix, "f16", built, variant))).toEqual([]);
     },
   );
 
   describe.each(matrixPrecisions)("%s", (precision) => {
     test.for(matrixCases.map((each) => ({ name: JSON.stringify(each), each })))("$name", async ({ each }, context) => {
-      needMatrices(context);
+      const matrix = needMatrices(context);
       const built = buildMatrixCase(each.frozen ? { ...each, splits: 1 } : each);
-      const got = await run(precision, built);
+      const got = await run(matrix, precision, built);
       expect(excess(precision, built, got)).toEqual([]);
       if (each.blocks !== undefined) {
-        expect(await run(precision, built, { blocks: each.blocks }), "in blocks of rows").toEqual(got);
+        expect(await run(matrix, precision, built, { blocks: each.blocks }), "in blocks of rows").toEqual(got);
       }
       if (each.frozen) {
         const params = { ...built.params, splits: each.splits ?? 1 };
         const arrays = { ...built.arrays, ...emptyOutputs(params), statistics: got.statistics };
         const frozen = { arrays, params, constants: { ...built.constants, FROZEN: true } };
-        expect(excess(precision, frozen, await run(precision, frozen)), "frozen").toEqual([]);
+        expect(excess(precision, frozen, await run(matrix, precision, frozen)), "frozen").toEqual([]);
       }
     });
 
     test("powers of two change no digit", async (context) => {
-      needMatrices(context);
+      const matrix = needMatrices(context);
       const built = buildMatrixCase({ rows: 65, d: 13, D: 7 });
-      const { field, ...others } = await run(precision, built);
+      const { field, ...others } = await run(matrix, precision, built);
       const times = (values: Float64Array, exponent: number) => values.map((value) => value * 2 ** exponent);
       const { queries, keys, state } = built.arrays;
       const scaled = { queries: times(queries, 40), keys: times(keys, -40), state: times(state, 60) };
-      const got = await run(precision, { ...built, arrays: { ...built.arrays, ...scaled } });
+      const got = await run(matrix, precision, { ...built, arrays: { ...built.arrays, ...scaled } });
       expect(got.field).toEqual(times(field, 60));
       expect(got.moments).toEqual(others.moments);
       expect(got.statistics).toEqual(others.statistics);
