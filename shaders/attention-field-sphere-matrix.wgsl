@@ -8,14 +8,14 @@
 //              low high + high low + high high: close to f32.
 // Everything else is f32: exponentials and the sums Z, E, Y, W. Operands are multiplied by powers of two, so that the
 // largest comes to just below 2^15: each row of Q by its own, each tile of K by its own, V by one that is lowered when a
-// larger state turns up. That rounds nothing, keeps `low` a normal number, and any f32 up to 1e30 fits.
+// larger state turns up. That rounds nothing, keeps `low` a normal number, and all fits whose products f32 can hold.
 //
 // A workgroup owns ROWS rows and takes in KEYS keys at a time. Matrices are opaque, so S goes through workgroup memory to
 // the threads that weigh it, COLUMN_LANES of them a row, and P goes back. Sums of matrices cannot be scaled row by row;
 // therefore M, on which P is based, is not the largest score so far but one that it exceeds by LIMIT at most: P stays in
 // the range of f16, M rarely grows, and only then, and every CHUNK keys, F leaves the matrices for the f32 sums of the
-// threads. All that depends on the row alone, not on the rows beside it. When M grows by c = exp(M_old - M_new) the sums go
-// along by their class, as they do once more at the end, onto the largest score:
+// threads. What a row gets does not depend on the rows beside it. When M grows by c = exp(M_old - M_new) the sums go
+// along by their class, and once more at the end, onto the largest score:
 //   linear Z, F: c;   shifted E = Σ p (S - M): c (E + (M_old - M_new) Z);   square Y, W: c².
 // @import lib/dispatch.wgsl
 // @import lib/matrix-product.wgsl
@@ -29,7 +29,7 @@ const COLUMN_LANES: u32 = 8u;      // threads that share a row
 const CHUNK: u32 = 1024u;          // keys whose F is summed in matrices before it joins the total: a multiple of KEYS
 const DIMENSION_TILES: u32 = 4u;   // matrices that a query takes: d / MATRIX_DEPTH, rounded up
 const COMPONENT_TILES: u32 = 4u;   // matrices that a state takes: D / MATRIX_COLUMNS, rounded up
-const VALUE_TURNS: u32 = 2u;      // widths of a tile of scores that a state takes: D / KEYS, rounded up
+const VALUE_TURNS: u32 = 2u;       // widths of a tile of scores that a state takes: D / KEYS, rounded up
 const SPLIT: bool = false;         // the precision: false f16, true split-f16
 const MASK: u32 = 0u;              // 0 none, 1 causal (keys j <= i), 2 user (available[i][j] != 0)
 const MOMENTS: u32 = 1u;           // 0: field only; 1 or 2: that many weights a site
@@ -95,13 +95,13 @@ fn settle_field(
       for (var r = 0u; r < ROWS_A_THREAD; r++) {
         let place = row_place(r, lane) * SCORE_STRIDE + quad_place(x, lane);
         let slot = (turn * QUADS_A_THREAD + x) * ROWS_A_THREAD + r;
-        let left = products[place];
-        let joined = (*settling).rescale[r] * fma(vec4f((*settling).unit), left, (*total)[slot]);
+        let held = products[place];
+        let joined = (*settling).rescale[r] * fma(vec4f((*settling).unit), held, (*total)[slot]);
         if (whole) {
           (*total)[slot] = joined;
         } else {
           (*total)[slot] = select((*total)[slot], joined, (*settling).raised[r]);
-          products[place] = select((*settling).growth * left, vec4f(), (*settling).raised[r]);
+          products[place] = select((*settling).growth * held, vec4f(), (*settling).raised[r]);
         }
       }
     }

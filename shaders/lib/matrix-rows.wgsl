@@ -100,6 +100,7 @@ fn weigh_keys(
     for (var r = 0u; r < ROWS_A_THREAD; r++) {
       var s = scores(tile, (*rows).shift[r], (*rows).maximum[r], r, x, lane);
       if (FROZEN) {
+        // M may come from a strategy that rounds otherwise.
         s = min(s, vec4f(LIMIT));
       } else {
         exceeds = exceeds || largest_score(s) > LIMIT;
@@ -185,9 +186,11 @@ fn rescale_row(rows: ptr<function, RowSums>, r: u32, maximum: f32) -> f32 {
   let c = exp2(drop * LOG2_E);
   (*rows).maximum[r] = maximum;
   (*rows).above[r] = MASKED;
-  (*rows).shifted[r] = c * fma(drop, (*rows).linear[r], (*rows).shifted[r]);
+  if (STATISTICS) {
+    (*rows).shifted[r] = c * fma(drop, (*rows).linear[r], (*rows).shifted[r]);
+    (*rows).square[r] *= c * c;
+  }
   (*rows).linear[r] *= c;
-  (*rows).square[r] *= c * c;
   (*rows).first[r] *= c * c;
   (*rows).second[r] *= c * c;
   return c;

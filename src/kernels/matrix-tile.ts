@@ -47,9 +47,9 @@ export interface MatrixConfiguration {
 const GROUPS = 4;
 
 /**
- * Keys summed within the matrices before they join the total in f32. Matrix units are taken to round towards zero, which
- * adds up: with products cut to 25 bits and sums to 24, split-f16 came to 1-2 times the error of f32 at 256 keys, 3-4 times
- * at 1024, and f16 is the same at any number up to 8192 (simulated in float64, N = 1024 and 8192, d = 64, 2026-11-22).
+ * Keys summed within the matrices before they join the total in f32. Matrix units may round towards zero, which adds up:
+ * simulated so, with addends cut to 25 bits, split-f16 has 1.2-1.6 times the error of f32 sums at 256 keys and 3-6 times
+ * at 1024, and f16 the same at any number (N = 1024 and 8192, d = 64 and 256, 2026-11-22).
  */
 const KEYS_A_CHUNK = { f16: 1024, "split-f16": 256 } as const;
 
@@ -81,7 +81,7 @@ export function matrixConfiguration(traits: MatrixTraits): MatrixConfiguration |
   return { M, N, K, lanes, workgroupStorage: Math.min(traits.workgroupStorage, STORAGE_TAKEN) };
 }
 
-/** How far a shape is from 16 × 16 × 16, the one that all has been tried with. */
+/** How far a shape is from 16 × 16 × 16, that of NVIDIA. */
 function distance({ M, N, K }: MatrixShape): number {
   return Math.abs(Math.log2(M / 16)) + Math.abs(Math.log2(N / 16)) + Math.abs(Math.log2(K / 16));
 }
@@ -130,7 +130,7 @@ type MatrixTile = Exclude<ReturnType<typeof matrixTile>, string>;
 const SINGLE_VARIABLES = 48;
 
 /** Bytes of workgroup memory that a tile takes. */
-export function storageOf(tile: Omit<MatrixTile, "SPLIT"> & { readonly SPLIT: boolean }): number {
+export function storageOf(tile: MatrixTile): number {
   const { ROWS, KEYS, DIMENSION_TILES, COMPONENT_TILES, MATRIX_DEPTH, MATRIX_COLUMNS, SPLIT } = tile;
   const keyStride = DIMENSION_TILES * MATRIX_DEPTH + 8;
   const valueStride = COMPONENT_TILES * MATRIX_COLUMNS + 8;

@@ -22,7 +22,7 @@ export function naiveMatrix(
   round: (value: number) => number,
   arrays: Parameters<typeof attentionFieldSphere>[0],
   params: Parameters<typeof attentionFieldSphere>[1],
-  { MASK, MOMENTS, FROZEN }: Parameters<typeof attentionFieldSphere>[2],
+  { MASK, MOMENTS, STATISTICS, FROZEN }: Parameters<typeof attentionFieldSphere>[2],
 ): void {
   const { systems, systemsPerCoupling, rows, columns, dimension, components, weightKinds, splits } = params;
   const queries = arrays.queries.map(round);
@@ -63,13 +63,13 @@ export function naiveMatrix(
         arrays.moments[(target * MOMENTS + kind) * pad(rows) + row] = f32(value * f32(inverse ** 2));
       }
       if (FROZEN) continue;
-      const shifted = sum((key) => weights[key] * shifts[key]);
-      const square = sum((key) => weights[key] ** 2);
+      const shifted = STATISTICS ? sum((key) => weights[key] * shifts[key]) : 0;
+      const square = STATISTICS ? sum((key) => weights[key] ** 2) : 0;
       if (splits > 1) {
         arrays.statistics.set([maximum, linear, shifted, square], 4 * (target * pad(rows) + row));
       } else if (system % systemsPerCoupling === 0) {
         const log = f32(Math.log(linear));
-        const entropy = f32(log - f32(shifted / linear));
+        const entropy = STATISTICS ? f32(log - f32(shifted / linear)) : 0;
         const filled = [
           f32(maximum + log),
           entropy,

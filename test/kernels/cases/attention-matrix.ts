@@ -23,6 +23,8 @@ export interface MatrixCase {
   readonly growth?: number;
   /** Rows where the blocks begin. */
   readonly blocks?: readonly number[];
+  /** The field alone. */
+  readonly plain?: boolean;
   /** A second call with M and Z of the first, and with `splits`, which the first has not. */
   readonly frozen?: boolean;
 }
@@ -38,10 +40,11 @@ export const matrixCases: readonly MatrixCase[] = [
   { rows: 130, columns: 17, d: 5, D: 16, mask: 1 },
   { rows: 97, d: 13, D: 7, mask: 2, systems: 3, systemsPerCoupling: 3 },
   { rows: 97, d: 13, D: 7, mask: 2, splits: 3 },
-  { rows: 65, d: 13, D: 7, sizes: [1e3, 1, 1e3] },
+  { rows: 97, d: 13, D: 7, mask: 2, splits: 3, plain: true },
+  { rows: 1025, columns: 65, d: 13, D: 7, sizes: [1e3, 1, 1e3] },
   { rows: 65, columns: 257, d: 13, D: 7, growth: 1e9 },
   { rows: 97, d: 13, D: 7, mask: 1, frozen: true, splits: 3, systems: 3, systemsPerCoupling: 3 },
-  { rows: 65, d: 13, D: 7, mask: 1, frozen: true, sizes: [1e3, 1, 1] },
+  { rows: 1025, columns: 65, d: 13, D: 7, mask: 1, frozen: true, sizes: [1e3, 1, 1] },
   { rows: 33, columns: 129, d: 65, D: 72 },
 ];
 
@@ -74,7 +77,8 @@ function filled(batch: number, rows: number, columns: number, value: (row: numbe
 
 /** Arrays, outputs being NaN, and parameters of a call. */
 export function buildMatrixCase(each: MatrixCase): { arrays: Arrays; params: Params; constants: Constants } {
-  const { rows, columns = rows, d, D, mask = 0, splits = 1, systems = 1, systemsPerCoupling = 1, growth = 1 } = each;
+  const { rows, columns = rows, d, D, mask = 0, splits = 1, systems = 1, systemsPerCoupling = 1 } = each;
+  const { growth = 1, plain = false } = each;
   const [q, k, m] = each.sizes ?? [2 / Math.sqrt(d), 1, 1];
   const uniform = sequence();
   const couplings = systems / systemsPerCoupling;
@@ -94,7 +98,7 @@ export function buildMatrixCase(each: MatrixCase): { arrays: Arrays; params: Par
   return {
     arrays: { ...arrays, ...emptyOutputs(params) },
     params,
-    constants: { MASK: mask, MOMENTS: 2, STATISTICS: true, FROZEN: false },
+    constants: { MASK: mask, MOMENTS: plain ? 0 : 2, STATISTICS: !plain, FROZEN: false },
   };
 }
 
