@@ -94,7 +94,7 @@ export const subgroupShaders: Readonly<Record<FusedKernel, URL>> = {
   "attention-reaction": new URL("../../shaders/attention-reaction-subgroups.wgsl", import.meta.url),
 };
 
-/** Those of the strategy "subgroup-matrix", which no adapter that we have had runs: see `matrix-tile.ts`. */
+/** Those of the strategy "subgroup-matrix", which tests run and the engine does not choose yet: see `matrix-tile.ts`. */
 export const matrixShaders = {
   "attention-field-sphere": new URL("../../shaders/attention-field-sphere-matrix.wgsl", import.meta.url),
 } as const;
