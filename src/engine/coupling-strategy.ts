@@ -23,12 +23,14 @@ export interface StrategyReport {
   readonly tile?: Readonly<Record<string, number>>;
   /** Parts that the keys are split into, of fused strategies. */
   readonly splits?: number;
+  /** Why attention is stored although nobody asked for that. */
+  readonly reason?: string;
 }
 
 /** Attention by a fused strategy, or stored. */
 export type AttentionPlan =
   | { readonly kind: "fused"; readonly variants: FusedVariants; readonly name: FusedStrategy | "twin" }
-  | { readonly kind: "stored" };
+  | { readonly kind: "stored"; readonly reason?: string };
 
 /**
  * @param storable true if one matrix may be stored: the CPU engine then does, because it makes attention no faster than it reads
@@ -62,9 +64,11 @@ export function planAttention(
   }
   const tuned = tunedVariants(executor, layout, dimension);
   if (tuned) return { kind: "fused", variants: tuned, name: tuned.field.strategy };
+  const reasons: string[] = [];
   for (const name of strategyOrder(executor.traits)) {
     const variants = fusedVariants(executor, layout, dimension, name);
     if (typeof variants !== "string") return { kind: "fused", variants, name };
+    if (!reasons.includes(variants)) reasons.push(variants);
   }
-  return { kind: "stored" };
+  return { kind: "stored", reason: reasons.join("; ") };
 }

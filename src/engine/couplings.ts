@@ -139,7 +139,9 @@ export class CouplingStore {
       this.#refresh = () => undefined;
     }
     // Dense matrices cannot be made again, so all their blocks stay; anything else shares one block if it must.
-    this.report = { name: fits || kind === "dense" ? "stored" : "blocks", precision };
+    const reason = plan?.kind === "stored" ? plan.reason : undefined;
+    const name = fits || kind === "dense" ? "stored" : "blocks";
+    this.report = { name, precision, ...(reason !== undefined && { reason }) };
     for (let rowStart = 0; rowStart < layout.sites; rowStart += rows) {
       const rowCount = Math.min(rows, layout.sites - rowStart);
       this.#stored.push({ rowStart, rowCount, couplings: this.#slotFor(kind, rowStart, rowCount) });
