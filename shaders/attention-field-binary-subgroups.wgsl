@@ -18,7 +18,6 @@ const MOMENTS: u32 = 1u;           // 0: field only; 1 or 2: that many weights a
 const STATISTICS: bool = true;     // entropy and participation of the rows
 const FROZEN: bool = false;        // J_ij = exp(S_ij - M_i)/Z_i with M_i and Z_i of an earlier call
 const MASKED: f32 = -1e30;
-const SPLIT_SPAN: u32 = 16u;
 
 struct Params {
   systems: u32,

@@ -21,6 +21,7 @@
 // @import lib/matrix-product.wgsl
 // @import lib/matrix-operands.wgsl
 // @import lib/matrix-rows.wgsl
+// @import lib/attention-statistics.wgsl
 
 const WORKGROUP_SIZE: u32 = 128u;
 const ROWS: u32 = 64u;             // of a workgroup: a multiple of MATRIX_ROWS in each group of lanes
@@ -36,7 +37,6 @@ const MOMENTS: u32 = 1u;           // 0: field only; 1 or 2: that many weights a
 const STATISTICS: bool = true;     // entropy and participation of the rows
 const FROZEN: bool = false;        // J_ij = exp(S_ij - M_i)/Z_i with M_i and Z_i of an earlier call
 const MASKED: f32 = -1e30;
-const SPLIT_SPAN: u32 = 16u;
 
 struct Params {
   systems: u32,
@@ -122,13 +122,6 @@ fn settle_field(
     }
   }
   if (!whole) { workgroupBarrier(); }
-}
-
-/// The keys of one split: whole spans of SPLIT_SPAN, so that twin and shader cut alike.
-fn split_keys(split: u32) -> vec2u {
-  let spans = (params.columns + SPLIT_SPAN - 1u) / SPLIT_SPAN;
-  let share = (spans + params.splits - 1u) / params.splits * SPLIT_SPAN;
-  return min(vec2u(split * share, (split + 1u) * share), vec2u(params.columns));
 }
 
 /// Queries into matrices, each row multiplied by its own power of two.
@@ -250,12 +243,16 @@ fn write_rows(
       if (MOMENTS > 0u) { moments[place] = select(0.0, (*rows).first[r] * square, inside); }
       if (MOMENTS > 1u) { moments[place + padded_rows] = select(0.0, (*rows).second[r] * square, inside); }
       if (!FROZEN && inside) {
-        if (params.splits > 1u) {
-          statistics[part * padded_rows + row] = row_statistics(rows, r, row);
-        } else if (system % params.systemsPerCoupling == 0u) {
-          statistics[2u * (coupling * padded_rows + row)] = row_statistics(rows, r, row);
-          statistics[2u * (coupling * padded_rows + row) + 1u] = vec4f((*rows).maximum[r], (*rows).linear[r], 0.0, 0.0);
-        }
+        write_statistics(
+          split,
+          system,
+          row,
+          (*rows).maximum[r],
+          (*rows).linear[r],
+          (*rows).shifted[r],
+          (*rows).square[r],
+          (*rows).counted[r],
+        );
       }
     }
   }

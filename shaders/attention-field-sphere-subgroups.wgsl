@@ -19,7 +19,6 @@ const MOMENTS: u32 = 1u;           // 0: field only; 1 or 2: that many weights a
 const STATISTICS: bool = true;     // entropy and participation of the rows
 const FROZEN: bool = false;        // J_ij = exp(S_ij - M_i)/Z_i with M_i and Z_i of an earlier call
 const MASKED: f32 = -1e30;
-const SPLIT_SPAN: u32 = 16u;
 
 struct Params {
   systems: u32,
@@ -184,15 +183,7 @@ fn main(
         moments[((split * params.systems + system) * MOMENTS + kind) * padded_rows + row] =
           select(0.0, total_squares[kind * GROUPS + group] * inverse[group] * inverse[group], row < params.rows);
       }
-      if (!FROZEN && row < params.rows) {
-        if (params.splits > 1u) {
-          statistics[target_row + row] = row_statistics(&total, group, row);
-        } else if (system % params.systemsPerCoupling == 0u) {
-          let at = 2u * (coupling * padded_rows + row);
-          statistics[at] = row_statistics(&total, group, row);
-          statistics[at + 1u] = vec4f(total.maximum[group], total.linear[group], 0.0, 0.0);
-        }
-      }
+      if (!FROZEN && row < params.rows) { write_row(&total, group, split, system, row); }
     }
   }
   for (var slot = 0u; slot < opaque(ROWS * VALUE_QUADS); slot++) {

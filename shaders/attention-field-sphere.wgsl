@@ -10,6 +10,7 @@
 //   linear Z, F: c;   shifted E = Σ p (S - M): c (E + (M_old - M_new) Z);   square Y, W: c².
 // @import lib/dispatch.wgsl
 // @import lib/attention-products.wgsl
+// @import lib/attention-statistics.wgsl
 
 const WORKGROUP_SIZE: u32 = 128u;
 const ROWS: u32 = 64u;             // rows of a workgroup: a multiple of 4 ROW_LANES
@@ -24,9 +25,7 @@ const MOMENTS: u32 = 1u;           // 0: field only; 1 or 2: that many weights a
 const STATISTICS: bool = true;     // entropy and participation of the rows
 const FROZEN: bool = false;        // J_ij = exp(S_ij - M_i)/Z_i with M_i and Z_i of an earlier call
 const MASKED: f32 = -1e30;
-const SPLIT_SPAN: u32 = 16u;
 const LOG2_E: f32 = 1.4426950408889634;
-const LN_2: f32 = 0.6931471805599453;
 
 struct Params {
   systems: u32,
@@ -180,25 +179,6 @@ fn normaliser(coupling: u32, row: u32) -> vec2f {
   return statistics[2u * (coupling * padded(params.rows) + min(row, params.rows - 1u)) + 1u].xy;
 }
 
-/// (log-sum-exp, entropy, participation, available keys); of one of several splits the sums (M, Z, E, Y) themselves.
-fn row_statistics(row: u32, maximum: f32, linear: f32, shifted: f32, square: f32, counted: f32) -> vec4f {
-  if (params.splits > 1u) { return vec4f(maximum, linear, shifted, square); }
-  if (linear == 0.0) { return vec4f(); }
-  let log_sum = log2(linear) * LN_2;
-  let inverse = 1.0 / linear;
-  var taken = f32(params.columns);
-  if (MASK == 1u) { taken = f32(min(row + 1u, params.columns)); }
-  if (MASK == 2u) { taken = counted; }
-  return vec4f(maximum + log_sum, select(0.0, log_sum - shifted * inverse, STATISTICS), square * inverse * inverse, taken);
-}
-
-/// The keys of one split: whole spans of SPLIT_SPAN, so that twin and shader cut alike.
-fn split_keys(split: u32) -> vec2u {
-  let spans = (params.columns + SPLIT_SPAN - 1u) / SPLIT_SPAN;
-  let share = (spans + params.splits - 1u) / params.splits * SPLIT_SPAN;
-  return min(vec2u(split * share, (split + 1u) * share), vec2u(params.columns));
-}
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -331,13 +311,7 @@ fn main(
       let shifted = sums[3u * ROW_QUADS + r / 4u][r % 4u];
       let square = sums[4u * ROW_QUADS + r / 4u][r % 4u];
       let counted = sums[5u * ROW_QUADS + r / 4u][r % 4u];
-      let found = row_statistics(row, maximum, linear, shifted, square, counted);
-      if (params.splits > 1u) {
-        statistics[part * padded_rows + row] = found;
-      } else if (system % params.systemsPerCoupling == 0u) {
-        statistics[2u * (coupling * padded_rows + row)] = found;
-        statistics[2u * (coupling * padded_rows + row) + 1u] = vec4f(maximum, linear, 0.0, 0.0);
-      }
+      write_statistics(split, system, row, maximum, linear, shifted, square, counted);
     }
   }
 }

@@ -1,20 +1,11 @@
 // What the kernels of attention share: the shape of what one invocation holds of GROUPS rows and KEYS keys, and masks.
 // Equations 3.2. The importer declares KEYS, GROUPS, MASK, MASKED, `params` and the array `available`.
+// @import lib/attention-shape.wgsl
 
 const LOG2_E: f32 = 1.4426950408889634;
 
 alias OfKeys = array<f32, KEYS * GROUPS>;          // [key][group]
 alias OfRows = array<f32, GROUPS>;
-
-fn padded(count: u32) -> u32 {
-  return 4u * ((count + 3u) / 4u);
-}
-
-/// A count that the compiler does not know. Loops over it stay loops: with those that load and store unrolled, Mesa took
-/// 4.6 s for a kernel of 16 rows, and 1.1 s so (lavapipe 25.0.7, 2026-11-22).
-fn opaque(count: u32) -> u32 {
-  return count * min(1u, params.systems);
-}
 
 /// Without branches, and `&` for `&&`, which is one: with 32 scores a thread SwiftShader took minutes for those.
 fn masked_score(value: f32, row: u32, column: u32) -> f32 {

@@ -6,6 +6,7 @@
 // once. Threads form a grid, ROW_LANES × COLUMN_LANES. Each holds ROWS_A_THREAD rows × KEYS_A_THREAD keys of S and the
 // same rows × VALUE_QUADS quads of F, the quads of one thread as many apart as there are lanes. The importer declares the
 // tile, `params` and the arrays queries, keys and state.
+// @import lib/attention-shape.wgsl
 
 const ROW_LANES: u32 = WORKGROUP_SIZE / COLUMN_LANES;
 const ROWS_A_THREAD: u32 = ROWS / ROW_LANES;
@@ -26,15 +27,6 @@ var<workgroup> right: array<vec4f, max(SCORE_STEPS * (4u * KEY_STRIDE + SKEW), V
 
 alias Scores = array<vec4f, KEYS_A_THREAD * ROW_QUADS>;     // [key][row quad], four rows each
 alias Values = array<vec4f, ROWS_A_THREAD * VALUE_QUADS>;   // [row][component quad], four components each
-
-/// A count that the compiler does not know, so that loops over it stay loops: Mesa would write them out.
-fn opaque(count: u32) -> u32 {
-  return count * min(1u, params.systems);
-}
-
-fn padded(count: u32) -> u32 {
-  return 4u * ((count + 3u) / 4u);
-}
 
 fn left_place(depth: u32, row_quad: u32) -> u32 {
   return depth * ROW_STRIDE + depth / 4u * SKEW + row_quad;

@@ -103,14 +103,6 @@ fn write_rows(
           select(0.0, (*sums).squares[kind * GROUPS + group] * inverse * inverse, inside);
       }
     }
-    if (!FROZEN && row < min(written, params.rows)) {
-      if (params.splits > 1u) {
-        statistics[target_system * padded_rows + row] = row_statistics(rows, group, row);
-      } else if (system % params.systemsPerCoupling == 0u) {
-        let at = 2u * (system / params.systemsPerCoupling * padded_rows + row);
-        statistics[at] = row_statistics(rows, group, row);
-        statistics[at + 1u] = vec4f((*rows).maximum[group], (*rows).linear[group], 0.0, 0.0);
-      }
-    }
+    if (!FROZEN && row < min(written, params.rows)) { write_row(rows, group, split, system, row); }
   }
 }

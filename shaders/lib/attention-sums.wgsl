@@ -1,12 +1,11 @@
 // The sums that one invocation carries of GROUPS rows through one online softmax, taking in KEYS keys at once.
 // Equations 3.2-3.5. Rows are `first_row` + lane, and ROWS / GROUPS further of each next group. The importer declares
-// ROWS, GROUPS, KEYS, MASK, STATISTICS, FROZEN, MASKED, SPLIT_SPAN, `params` and the arrays available and statistics.
+// ROWS, GROUPS, KEYS, MASK, STATISTICS, FROZEN, MASKED, `params` and the arrays available and statistics.
 //
 // When the maximum M of a row grows by c = exp(M_old - M_new) the sums go along by their class:
 //   linear Z, F: c;   shifted E = Σ p (S - M): c (E + (M_old - M_new) Z);   square Y, W: c².
 // @import lib/attention-masks.wgsl
-
-const LN_2: f32 = 0.6931471805599453;
+// @import lib/attention-statistics.wgsl
 
 struct RowSums {
   maximum: OfRows,                                 // M
@@ -110,28 +109,16 @@ fn row_inverse(rows: ptr<function, RowSums>, group: u32) -> f32 {
   return select(0.0, 1.0 / (*rows).linear[group], (*rows).linear[group] > 0.0);
 }
 
-/// (log-sum-exp, entropy, participation, available keys); of one of several splits the sums (M, Z, E, Y) themselves.
-fn row_statistics(rows: ptr<function, RowSums>, group: u32, row: u32) -> vec4f {
-  if (params.splits > 1u) {
-    return vec4f((*rows).maximum[group], (*rows).linear[group], (*rows).shifted[group], (*rows).square[group]);
-  }
-  let inverse = row_inverse(rows, group);
-  if (inverse == 0.0) { return vec4f(); }
-  let log_sum = log2((*rows).linear[group]) * LN_2;
-  var taken = f32(params.columns);
-  if (MASK == 1u) { taken = f32(min(row + 1u, params.columns)); }
-  if (MASK == 2u) { taken = (*rows).counted[group]; }
-  return vec4f(
-    (*rows).maximum[group] + log_sum,
-    select(0.0, log_sum - (*rows).shifted[group] * inverse, STATISTICS),
-    (*rows).square[group] * inverse * inverse,
-    taken,
+/// Keeps the sums of a row of this lane.
+fn write_row(rows: ptr<function, RowSums>, group: u32, split: u32, system: u32, row: u32) {
+  write_statistics(
+    split,
+    system,
+    row,
+    (*rows).maximum[group],
+    (*rows).linear[group],
+    (*rows).shifted[group],
+    (*rows).square[group],
+    (*rows).counted[group],
   );
-}
-
-/// The keys of one split: whole spans of SPLIT_SPAN, so that twin and shader cut alike.
-fn split_keys(split: u32) -> vec2u {
-  let spans = (params.columns + SPLIT_SPAN - 1u) / SPLIT_SPAN;
-  let share = (spans + params.splits - 1u) / params.splits * SPLIT_SPAN;
-  return min(vec2u(split * share, (split + 1u) * share), vec2u(params.columns));
 }

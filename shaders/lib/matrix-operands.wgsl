@@ -4,6 +4,7 @@
 //
 // Operands are multiplied by powers of two: the largest of Q (of a row) and of K (of a tile) comes to between 2^14 and 2^15.
 // The exponent of V serves many tiles: it starts with room for states 16 times as large, and is lowered when that is used up.
+// @import lib/attention-shape.wgsl
 
 const GROUPS: u32 = WORKGROUP_SIZE / MATRIX_LANES;      // of lanes that hold matrices together
 const ROW_TILES: u32 = ROWS / GROUPS / MATRIX_ROWS;     // matrices one above the other, a group
@@ -40,15 +41,6 @@ alias FetchedStates = array<vec4f, VALUE_FETCHES>;
 alias QueryMatrices = array<LeftMatrix, ROW_TILES * DIMENSION_TILES>;
 alias ScoreMatrices = array<SumMatrix, ROW_TILES * KEY_TILES>;
 alias FieldMatrices = array<SumMatrix, ROW_TILES * COMPONENT_TILES>;
-
-/// A count that the compiler does not know, so that a loop over it stays a loop.
-fn opaque(count: u32) -> u32 {
-  return count * min(1u, params.systems);
-}
-
-fn padded(count: u32) -> u32 {
-  return 4u * ((count + 3u) / 4u);
-}
 
 /// 2^exponent, as far as it is a normal number.
 fn power_of_two(exponent: i32) -> f32 {

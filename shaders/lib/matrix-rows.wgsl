@@ -8,7 +8,6 @@ const ROWS_A_THREAD: u32 = ROWS / ROW_LANES;
 const ROW_QUADS: u32 = (ROWS_A_THREAD + 3u) / 4u;
 const QUADS_A_THREAD: u32 = KEYS / 4u / COLUMN_LANES;
 const LOG2_E: f32 = 1.4426950408889634;
-const LN_2: f32 = 0.6931471805599453;
 
 /// How far a score may exceed M, and what P is multiplied by as an operand: exp(LIMIT) WEIGHT_SCALE stays below 2^16, and
 /// the low part of a weight that matters is a normal number.
@@ -218,22 +217,4 @@ fn raise_maxima(
     (*settling).raised[r] = largest[r] - (*rows).maximum[r] > LIMIT;
     if ((*settling).raised[r]) { (*settling).rescale[r] = rescale_row(rows, r, largest[r]); }
   }
-}
-
-/// (log-sum-exp, entropy, participation, available keys); of one of several splits the sums (M, Z, E, Y) themselves.
-fn row_statistics(rows: ptr<function, RowSums>, r: u32, row: u32) -> vec4f {
-  let linear = (*rows).linear[r];
-  if (params.splits > 1u) { return vec4f((*rows).maximum[r], linear, (*rows).shifted[r], (*rows).square[r]); }
-  if (linear == 0.0) { return vec4f(); }
-  let log_sum = log2(linear) * LN_2;
-  let inverse = 1.0 / linear;
-  var taken = f32(params.columns);
-  if (MASK == 1u) { taken = f32(min(row + 1u, params.columns)); }
-  if (MASK == 2u) { taken = (*rows).counted[r]; }
-  return vec4f(
-    (*rows).maximum[r] + log_sum,
-    select(0.0, log_sum - (*rows).shifted[r] * inverse, STATISTICS),
-    (*rows).square[r] * inverse * inverse,
-    taken,
-  );
 }

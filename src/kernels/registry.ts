@@ -24,6 +24,8 @@ export const sharedShaders: Readonly<Record<string, URL>> = {
   "lib/attention-products.wgsl": new URL("../../shaders/lib/attention-products.wgsl", import.meta.url),
   "lib/matrix-operands.wgsl": new URL("../../shaders/lib/matrix-operands.wgsl", import.meta.url),
   "lib/matrix-rows.wgsl": new URL("../../shaders/lib/matrix-rows.wgsl", import.meta.url),
+  "lib/attention-shape.wgsl": new URL("../../shaders/lib/attention-shape.wgsl", import.meta.url),
+  "lib/attention-statistics.wgsl": new URL("../../shaders/lib/attention-statistics.wgsl", import.meta.url),
   "lib/exponential.wgsl": new URL("../../shaders/lib/exponential.wgsl", import.meta.url),
   "lib/hyperbolic.wgsl": new URL("../../shaders/lib/hyperbolic.wgsl", import.meta.url),
   "lib/bessel-ratio.wgsl": new URL("../../shaders/lib/bessel-ratio.wgsl", import.meta.url),

@@ -7,6 +7,7 @@ import { type KernelName, kernels, matrixShaders, sharedShaders, subgroupShaders
 import { fusedKernels, fusedStrategies, kernelVariant, type KernelVariant } from "../../src/kernels/strategies.js";
 import { ANDERSON_MEMORY } from "../../src/reference/anderson-gram.js";
 import { FLIP_SHARES, LAWS } from "../../src/reference/coupling-row.js";
+import { SPLIT_SPAN } from "../../src/reference/attention-rows.js";
 import { CONTROL, CONTROL_FIELDS } from "../../src/reference/anderson-solve.js";
 import { NOT_FINITE, REDUCE_CHUNK } from "../../src/reference/reduce.js";
 import { STREAMS } from "../../src/reference/random.js";
@@ -121,7 +122,7 @@ describe.each(names)("%s", (name) => {
 });
 
 describe("numbers that both sides hold", () => {
-  const constant = (name: KernelName, key: string) => {
+  const constant = (name: KernelName | "lib/attention-statistics", key: string) => {
     const value = new RegExp(`const ${key}: \\w+ = ([^;]+);`).exec(shaderText(name))?.[1];
     return Number(value?.replace(/[uf]$/, ""));
   };
@@ -137,6 +138,10 @@ describe("numbers that both sides hold", () => {
       NOT_FINITE,
       NOT_FINITE,
     ]);
+  });
+
+  test("the span at which keys are split", () => {
+    expect(constant("lib/attention-statistics", "SPLIT_SPAN")).toBe(SPLIT_SPAN);
   });
 
   test("the memory and the control numbers of the steady-state solver", () => {
