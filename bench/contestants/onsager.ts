@@ -42,7 +42,7 @@ function openFused(
   if (chosen === undefined) throw new Unavailable(`no strategy ${strategy}`);
   const variant = kernelVariant(kernel, chosen, traits, { sites: n, dimension: d, components: d });
   if (typeof variant === "string") throw new Unavailable(variant);
-  const splits = keySplits(traits, { sites: n, mask: NO_MASK }, variant.tile.ROWS);
+  const splits = keySplits(traits, n, variant.tile.ROWS);
 
   const rows = pad(n);
   const moment = withSums ? 1 : 0;

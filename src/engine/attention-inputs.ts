@@ -1,11 +1,9 @@
 /** What attention couplings are made of, on an executor: λ Q, K, the mask, and the stages that make Q and K of features. */
-import type { AttentionFeatures, Couplings, Mask } from "../physics/couplings.js";
+import type { AttentionFeatures, Couplings } from "../physics/couplings.js";
 import { pad } from "../reference/layout.js";
+import { MASKS } from "../reference/scores.js";
 import { type BatchLayout, padMatrix } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
-
-/** MASK of `shaders/scores.wgsl`. */
-export const MASKS: Readonly<Record<Mask, number>> = { none: 0, causal: 1, user: 2 };
 
 /** Bytes of everything that an `AttentionInputs` holds. */
 export function attentionBytes(

@@ -1,6 +1,7 @@
 /** Attention couplings that are never stored: every field product carries them through one online softmax. */
 import { kernels } from "../kernels/registry.js";
 import {
+  type FusedKernel,
   type FusedStrategy,
   keySplits,
   kernelVariant,
@@ -8,6 +9,7 @@ import {
   rowsPerDispatch,
 } from "../kernels/strategies.js";
 import { ROW_STATISTICS } from "../reference/attention-rows.js";
+import { MASKS } from "../reference/scores.js";
 import type { AttentionInputs } from "./attention-inputs.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
@@ -73,7 +75,7 @@ interface PartialSums {
 export class FusedAttention {
   /** Row statistics, [matrix][pad(N)] of `ROW_STATISTICS` numbers. */
   readonly statistics: Slot;
-  /** Parts that the keys are split into. */
+  /** Parts that the keys are split into; those of a user's mask are not. */
   readonly splits: number;
   readonly #partial: PartialSums | undefined;
   #ready = false;
@@ -89,7 +91,7 @@ export class FusedAttention {
     const { matrices, paddedSites, sites, systems, stateLength } = layout;
     this.statistics = own(executor.allocate("row statistics", ROW_STATISTICS * matrices * paddedSites));
     const { ROWS } = variants.field?.tile ?? {};
-    this.splits = ROWS === undefined ? 1 : keySplits(executor.traits, { sites, mask: inputs.mask }, ROWS);
+    this.splits = ROWS === undefined || inputs.mask === MASKS.user ? 1 : keySplits(executor.traits, sites, ROWS);
     if (this.splits === 1) return;
     const parts = this.splits * systems;
     this.#partial = {
@@ -104,7 +106,7 @@ export class FusedAttention {
    * are normalised at the first call, and taken with the same maxima and normalisers ever after.
    */
   recordField({ state, weights, field, moments }: FieldArrays, sums: number, weightKinds: number): void {
-    const { executor, layout, inputs, splits } = this;
+    const { executor, layout, inputs, variants, splits } = this;
     const { systems, systemsPerCoupling, sites, components, componentStride } = layout;
     const frozen = this.#ready && !inputs.followState;
     if (!frozen) inputs.refresh(state);
@@ -123,9 +125,8 @@ export class FusedAttention {
       // Frozen sums are divided where they are made, and want the statistics of the rows, not room for their own.
       statistics: frozen ? this.statistics : (partial?.rows ?? this.statistics),
     };
-    const { variants } = this;
     const shape = { systems, systemsPerCoupling, rows: sites, columns: sites, dimension: inputs.dimension };
-    this.#forEachStretch(kernel, { ...shape, components }, (rowStart, rowCount) => {
+    this.#forEachStretch(kernel, variants.field, { ...shape, components }, (rowStart, rowCount) => {
       const params = { ...shape, rowStart, rowCount, weightKinds, splits };
       const variant = variants.field && { variant: variants.field };
       if (kernel === "attention-field-binary") executor.run({ kernel, arrays, params, constants, ...variant });
@@ -158,36 +159,31 @@ export class FusedAttention {
 
   /** Records Σ_j J_ij² c_j (m_i · m'_j) m'_j with J of the last `recordField`. */
   recordReaction(arrays: { mean: Slot; state: Slot; weights: Slot; reaction: Slot }, weightKinds: number): void {
-    const { executor, layout, inputs } = this;
+    const { executor, layout, inputs, variants } = this;
     const { systems, systemsPerCoupling, sites, components } = layout;
     const { queries, keys, available, mask, dimension } = inputs;
     const shape = { systems, systemsPerCoupling, rows: sites, columns: sites, dimension, components, weightKinds };
-    this.#forEachStretch("attention-reaction", shape, (rowStart, rowCount) =>
+    this.#forEachStretch("attention-reaction", variants.reaction, shape, (rowStart, rowCount) =>
       executor.run({
         kernel: "attention-reaction",
         arrays: { queries, keys, available, statistics: this.statistics, ...arrays },
         params: { ...shape, rowStart, rowCount },
         constants: { MASK: mask },
-        ...(this.variants.reaction && { variant: this.variants.reaction }),
+        ...(variants.reaction && { variant: variants.reaction }),
       }),
     );
   }
 
   /** Rows in stretches that no driver takes for a hang. */
   #forEachStretch(
-    kernel: "attention-field-sphere" | "attention-field-binary" | "attention-reaction",
+    kernel: FusedKernel,
+    variant: KernelVariant | undefined,
     shape: { systems: number; columns: number; dimension: number; components: number },
     record: (rowStart: number, rowCount: number) => void,
   ): void {
     const { sites } = this.layout;
     const operations = kernels[kernel].flops({ ...shape, rowCount: 1 });
-    const rows = rowsPerDispatch(this.executor.traits, operations, this.variants.field?.tile.ROWS ?? 4);
+    const rows = rowsPerDispatch(this.executor.traits, operations, variant?.tile.ROWS ?? 4);
     for (let rowStart = 0; rowStart < sites; rowStart += rows) record(rowStart, Math.min(rows, sites - rowStart));
   }
-}
-
-/** Bytes of what a `FusedAttention` holds beside its inputs, for splits of at most `splits`. */
-export function fusedBytes({ matrices, systems, paddedSites, stateLength }: BatchLayout, splits: number): number {
-  const partial = splits > 1 ? splits * systems * (stateLength + 6 * paddedSites) : 0;
-  return 4 * (ROW_STATISTICS * matrices * paddedSites + partial);
 }

@@ -1,16 +1,11 @@
 /** Random couplings of a batch: the counters and strengths behind them, and the stages that draw J from those. */
 import { kernels } from "../kernels/registry.js";
+import { rowsPerDispatch } from "../kernels/strategies.js";
 import type { RandomCouplings } from "../physics/couplings.js";
 import { type Ensemble, FLIP_SHARES, LAWS } from "../reference/coupling-row.js";
 import { philoxKey } from "../reference/random.js";
 import type { BatchLayout, CouplingBlock } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
-
-/**
- * Operations that one dispatch may take, which is what a desktop GPU does in a second at most. Drivers take a device that
- * is busy for much longer for one that hangs.
- */
-const OPERATIONS_PER_DISPATCH = 1e12;
 
 /** `seeds` of one matrix in `shaders/lib/random-couplings.wgsl`. */
 export function couplingSeeds({ seed, sample, connectivity }: RandomCouplings, sites: number): number[] {
@@ -81,8 +76,8 @@ export class RandomCouplingSource {
     const shape = { systems, systemsPerCoupling, rows: sites, columns: sites };
     const vectors = { dimension: components, weightKinds };
     const kernel = batch.spins.kind === "binary" ? "procedural-field-binary" : "procedural-field-sphere";
-    const operations = kernels[kernel].flops({ ...shape, ...vectors, rowStart: 0, rowCount: 4 });
-    const rows = 4 * Math.max(1, Math.floor(OPERATIONS_PER_DISPATCH / operations));
+    const operations = kernels[kernel].flops({ ...shape, ...vectors, rowStart: 0, rowCount: 1 });
+    const rows = rowsPerDispatch(this.executor.traits, operations, 4);
     for (let rowStart = 0; rowStart < sites; rowStart += rows) {
       const params = { ...shape, rowStart, rowCount: Math.min(rows, sites - rowStart) };
       if (kernel === "procedural-field-binary") this.executor.run({ kernel, arrays, params, constants });

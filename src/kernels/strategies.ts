@@ -117,18 +117,11 @@ const WORKGROUPS_TO_FILL = { hardware: 264, software: 8 } as const;
 /** Keys that a split is worth its second pass for. */
 const KEYS_A_SPLIT = 256;
 
-/** Parts that the keys of one system are split into, for workgroups of `rows` rows. A user's mask is not split. */
-export function keySplits(
-  { software }: AdapterTraits,
-  { sites, mask }: { readonly sites: number; readonly mask: number },
-  rows: number,
-): number {
-  if (mask === USER_MASK) return 1;
+/** Parts that the keys of one system of so many sites are split into, for workgroups of `rows` rows. */
+export function keySplits({ software }: AdapterTraits, sites: number, rows: number): number {
   const wanted = WORKGROUPS_TO_FILL[software ? "software" : "hardware"] / Math.ceil(sites / rows);
   return Math.max(1, Math.min(Math.ceil(wanted), Math.floor(sites / KEYS_A_SPLIT)));
 }
-
-const USER_MASK = 2;
 
 /**
  * Operations that one dispatch may take: a second of a desktop GPU at most, since drivers take a device that is busy for

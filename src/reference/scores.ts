@@ -3,6 +3,9 @@ import { pad } from "./layout.js";
 /** Finite stand-in for the score of a masked key; a score at or below it is masked. */
 export const MASKED = -1e30;
 
+/** Masks by number, as the constant MASK of the shaders has them. */
+export const MASKS = { none: 0, causal: 1, user: 2 } as const;
+
 /**
  * Twin of `shaders/scores.wgsl`: S_ij = λ q_i · k_j for rows rowStart .. rowStart + rowCount.
  * `querySharing` consecutive matrices share one set of queries. Rows up to pad(rows) may be asked for.
@@ -40,7 +43,8 @@ export function scores(
         let sum = 0;
         for (let k = 0; k < dimension; k++) sum += arrays.queries[query + k] * arrays.keys[key + k];
         const masked =
-          (constants.MASK === 1 && j > i) || (constants.MASK === 2 && arrays.available[i * columns + j] === 0);
+          (constants.MASK === MASKS.causal && j > i) ||
+          (constants.MASK === MASKS.user && arrays.available[i * columns + j] === 0);
         arrays.scores[out + j] = masked ? MASKED : arrays.scales[c] * sum;
       }
       arrays.scores.fill(0, out + columns, out + width);

@@ -1,9 +1,9 @@
 /** Rows of J for chosen sites, whatever the couplings, at a cost of O(rows · N · d): the whole matrix is never formed. */
-import { MASKS } from "../engine/attention-inputs.js";
 import { couplingSeeds, couplingStrengths, ensembleOf } from "../engine/random-couplings.js";
 import type { System } from "../engine/realise.js";
 import type { Couplings, RandomCouplings } from "../physics/couplings.js";
 import { pad } from "../reference/layout.js";
+import { MASKS } from "../reference/scores.js";
 import type { Arithmetic } from "./arithmetic.js";
 
 type Attention = Extract<Couplings, { kind: "attention" }>;

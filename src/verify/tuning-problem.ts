@@ -1,5 +1,4 @@
 /** One shape of a fused kernel with random arrays, for candidates to be checked and timed on. */
-import { MASKS } from "../engine/attention-inputs.js";
 import { BatchLayout } from "../engine/batch.js";
 import type { Executor, Slot } from "../engine/executor.js";
 import { FusedAttention, type FusedInputs } from "../engine/fused-attention.js";
@@ -11,8 +10,9 @@ import { attentionFieldSphere } from "../reference/attention-field-sphere.js";
 import { attentionReaction } from "../reference/attention-reaction.js";
 import { ROW_STATISTICS } from "../reference/attention-rows.js";
 import { pad } from "../reference/layout.js";
+import { MASKS } from "../reference/scores.js";
 import { gaussianMatrix, STREAMS, type Stream, uniformMatrix } from "../reference/random.js";
-import { plainAttentionFieldBinary, plainAttentionFieldSphere, plainAttentionReaction } from "./plain-attention.js";
+import { plainAttention } from "./plain-attention.js";
 import { chooseRows } from "./verify-step.js";
 
 const SEED = 1;
@@ -145,9 +145,9 @@ export class TuningProblem {
         reaction: attentionReaction,
       }),
       plain: this.#evaluate({
-        sphere: plainAttentionFieldSphere,
-        binary: plainAttentionFieldBinary,
-        reaction: plainAttentionReaction,
+        sphere: plainAttention["attention-field-sphere"],
+        binary: plainAttention["attention-field-binary"],
+        reaction: plainAttention["attention-reaction"],
       }),
     };
     const { exact, plain } = this.#expected;

@@ -6,12 +6,12 @@ import type { StageName } from "../../src/engine/executor.js";
 import type { Ensemble } from "../../src/reference/coupling-row.js";
 import { pad } from "../../src/reference/layout.js";
 import type { proceduralFieldBinary } from "../../src/reference/procedural-field-binary.js";
-import { MASKED } from "../../src/reference/scores.js";
+import { MASKED, MASKS } from "../../src/reference/scores.js";
 import { ANDERSON_MEMORY } from "../../src/reference/anderson-gram.js";
 import { CONTROL, CONTROL_FIELDS } from "../../src/reference/anderson-solve.js";
 import { REDUCE_CHUNK } from "../../src/reference/reduce.js";
-import { naiveAttention } from "./naive-attention.js";
 import { twins } from "../../src/reference/twins.js";
+import { plainAttention } from "../../src/verify/plain-attention.js";
 import { plainKernels } from "../../src/verify/plain-kernels.js";
 
 type Evaluations = { readonly [K in StageName]?: (...args: Parameters<(typeof twins)[K]>) => void };
@@ -33,7 +33,7 @@ function squares(couplings: Float64Array, row: number, weights: Float64Array, si
 }
 
 export const naiveF32: Evaluations = {
-  ...naiveAttention,
+  ...plainAttention,
 
   scores: (arrays, params, { MASK }) => {
     const { couplings, rows, rowStart, rowCount, columns, dimension, querySharing } = params;
@@ -44,7 +44,8 @@ export const naiveF32: Evaluations = {
         const query = (Math.floor(c / querySharing) * pad(rows) + i) * stride;
         for (let j = 0; j < columns; j++) {
           const sum = dot(arrays.queries, query, arrays.keys, (c * pad(columns) + j) * stride, dimension);
-          const masked = (MASK === 1 && j > i) || (MASK === 2 && arrays.available[i * columns + j] === 0);
+          const masked =
+            (MASK === MASKS.causal && j > i) || (MASK === MASKS.user && arrays.available[i * columns + j] === 0);
           arrays.scores[(c * rowCount + r) * pad(columns) + j] = f32(masked ? MASKED : arrays.scales[c] * sum);
         }
       }

@@ -108,5 +108,5 @@ async function takeGpuTime(
 
 /** Submits since the executor was opened, where it counts them. */
 function submitsOf(executor: Executor): number | undefined {
-  return (executor as { readonly submits?: number }).submits;
+  return executor instanceof GpuExecutor ? executor.submits : undefined;
 }

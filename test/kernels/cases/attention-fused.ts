@@ -4,6 +4,7 @@ import { attentionFieldSphere } from "../../../src/reference/attention-field-sph
 import { attentionReaction } from "../../../src/reference/attention-reaction.js";
 import { ROW_STATISTICS } from "../../../src/reference/attention-rows.js";
 import { pad } from "../../../src/reference/layout.js";
+import { MASKS } from "../../../src/reference/scores.js";
 import { MASKED } from "../../../src/reference/scores.js";
 import type { CaseArray, KernelCase, Tolerance } from "../../kernel-cases.js";
 import {
@@ -14,7 +15,6 @@ import {
   frozenStatistics,
   LOGITS,
   type LogitsName,
-  MASKS,
   onlyKinds,
   relative,
   rowArrays,

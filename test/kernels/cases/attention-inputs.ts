@@ -2,6 +2,7 @@
 import { attentionFieldBinary } from "../../../src/reference/attention-field-binary.js";
 import { ROW_STATISTICS } from "../../../src/reference/attention-rows.js";
 import { pad } from "../../../src/reference/layout.js";
+import { MASKS } from "../../../src/reference/scores.js";
 import type { CaseArray, Tolerance } from "../../kernel-cases.js";
 import { type Draws, output, type Shape, siteVectors, valuesIn } from "./inputs.js";
 
@@ -14,8 +15,6 @@ export interface Rows {
   readonly rowCount: number;
   readonly columns: number;
 }
-
-export const MASKS = { none: 0, causal: 1, user: 2 } as const;
 
 /** Every fourth row has no key, every eighth the last one only, and the others lack a third of them. */
 function isAvailable(row: number, column: number, columns: number): boolean {

@@ -1,5 +1,5 @@
 /** Cases of the kernels that make attention couplings. */
-import { MASKED } from "../../../src/reference/scores.js";
+import { MASKED, MASKS } from "../../../src/reference/scores.js";
 import { pad } from "../../../src/reference/layout.js";
 import type { KernelCase } from "../../kernel-cases.js";
 import {
@@ -19,7 +19,6 @@ type Scores = KernelCase<"scores">;
 type Softmax = KernelCase<"softmax">;
 type Heads = KernelCase<"concatenate-heads">;
 
-const MASKS = { none: 0, causal: 1, user: 2 } as const;
 type MaskName = keyof typeof MASKS;
 
 /** A third of the keys is missing, and every fourth row has none. */
