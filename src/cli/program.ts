@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { fusedKernels } from "../kernels/strategies.js";
 import { type ObservableName, observableNames } from "../physics/observables.js";
+import { oracleSizes } from "../verify/oracles/bench.js";
 import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from "./bench-layers.js";
 import { devicesCommand } from "./devices.js";
 import { EXIT, explainFailure } from "./exit-codes.js";
@@ -17,6 +18,7 @@ import {
   selectedDevice,
   wholeNumber,
 } from "./options.js";
+import { oracleCommand, type OracleCommandOptions } from "./oracle.js";
 import { openProgress } from "./progress.js";
 import { runCommand, type RunCommandOptions } from "./run.js";
 import type { Session } from "./session.js";
@@ -82,6 +84,7 @@ function createProgram(invocation: Invocation): Command {
   addRun(program, invocation);
   addSweep(program, invocation);
   addVerify(program, invocation);
+  addOracle(program, invocation);
   addDevices(program, invocation);
   addTune(program, invocation);
   addBench(program, invocation);
@@ -210,6 +213,24 @@ function addVerify(program: Command, invocation: Invocation): void {
         const { session, version } = invocation;
         return verifyCommand(path, { ...options, select, version }, session);
       }),
+    );
+}
+
+function addOracle(program: Command, invocation: Invocation): void {
+  type Parsed = Omit<OracleCommandOptions, "select"> & DeviceSelection;
+  program
+    .command("oracle")
+    .description("Run the built-in exact results: expected, got, tolerance, verdict.")
+    .argument("[name]", "one oracle, as in B4, or all of a letter; all without it")
+    .addOption(
+      new Option("--size <size>", "of large-N oracles; large ones want a GPU").choices(oracleSizes).default("small"),
+    )
+    .option("--json", "print an array of { name, expected, got, tolerance, pass }")
+    .addOption(deviceOption())
+    .addOption(memoryOption())
+    .addHelpText("after", "\nExits with 1 if a check fails.\n\nExample:\n  onsager oracle B --device swiftshader")
+    .action((name: string | undefined, options: Parsed) =>
+      withDevice(invocation, options, (select) => oracleCommand(name, { ...options, select }, invocation.session)),
     );
 }
 

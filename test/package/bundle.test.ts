@@ -25,7 +25,7 @@ describe("the built package", () => {
       const [[result]] = await simulate(executor, batchOf(system), { closure: "naive", run: { steady: {} }, observe: ["magnetization"] });
       console.log(JSON.stringify(result));`;
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: root });
-    // Curie-Weiss at T = 0.5 (test/cases/kinetic/curie-weiss.json).
+    // Curie-Weiss at T = 0.5 (cases/kinetic/curie-weiss.json).
     expect(JSON.parse(stdout)).toMatchObject({ status: "converged" });
     expect((JSON.parse(stdout) as { observables: { magnetization: number } }).observables.magnetization).toBeCloseTo(
       0.9575040241,

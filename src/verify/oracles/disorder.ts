@@ -1,0 +1,154 @@
+/** Averages over disorder: the random energy model behind softmax rows, and naive mean field at large N. */
+import { dot, mean, type Oracle, type OracleBench, realised, sharing, sideBySide, standardError } from "./bench.js";
+import { readCase } from "./case-files.js";
+
+interface SoftmaxRem {
+  data: { rem_scaling: { N: number; b: number; beta: number; ElnZ: number; EY2: number; ES: number }[] };
+}
+
+interface Chaos {
+  data: {
+    discrete: { g: number; q: number; lyapunov: number }[];
+    transients: { g: number; q0: number; c0: number; rows: { t: number; q: number; c: number }[] }[];
+  };
+}
+
+interface RandomCouplings {
+  data: { random_J_order_parameter: { beta_g: number; Q_over_R2_nMF: number; decay_factor_closure: number }[] };
+}
+
+/** Unit queries and Gaussian keys: each row of scores is iid N(0, β²). Rows share the keys, so the error is between samples. */
+async function randomEnergyModel(bench: OracleBench): Promise<void> {
+  const { rem_scaling } = readCase<SoftmaxRem>("kinetic/softmax-rem").data;
+  const sites = bench.sized(1024, 65536);
+  const samples = bench.sized(8, 4);
+  const observe = ["participation", "entropy", "log-sum-exp"] as const;
+  for (const b of [0.5, 1, 1.5, 2]) {
+    const row = rem_scaling.find((other) => other.N === sites && other.b === b);
+    if (row === undefined) throw new Error(`softmax-rem has no row N ${sites}, b ${b}`);
+    const systems = Array.from({ length: samples }, (_, sample) =>
+      realised({
+        spins: { kind: "binary", count: sites },
+        couplings: {
+          kind: "attention",
+          queries: { kind: "direction" },
+          keys: { kind: "gaussian" },
+          dimension: 32,
+          scale: row.beta,
+        },
+        seed: 5,
+        sample,
+      }),
+    );
+    const options = { closure: "naive", run: { steps: 1 }, observe } as const;
+    const results = (await bench.runBatch(sideBySide(await Promise.all(systems)), options)).flat();
+    const seen = (name: (typeof observe)[number]) => results.map(({ observables }) => observables[name] ?? NaN);
+    for (const [name, exact] of [
+      ["participation", row.EY2],
+      ["entropy", row.ES],
+      ["log-sum-exp", row.ElnZ],
+    ] as const) {
+      bench.within(`mean ${name}, N ${sites}, b ${b}`, mean(seen(name)), exact, 4 * standardError(seen(name)));
+    }
+    // Σ_j α_j s_j = ln Z - S, and on average β² (1 - E Y2): Gaussian integration by parts, at any N and β.
+    const [logZ, entropy, participation] = [seen("log-sum-exp"), seen("entropy"), seen("participation")];
+    const gaps = results.map((_, k) => logZ[k] - entropy[k] - row.beta ** 2 * (1 - participation[k]));
+    bench.within(`ln Z - S - β² (1 - Y₂), b ${b}`, mean(gaps), 0, 4 * standardError(gaps));
+  }
+}
+
+const network = (sites: number, g: number, initial: readonly number[]) =>
+  realised({ spins: { kind: "binary", count: sites }, beta: g, couplings: { kind: "gaussian" }, initial, seed: 17 });
+
+const signs = (sites: number) => Array.from({ length: sites }, (_, i) => (i % 3 === 0 ? -1 : 1));
+
+async function tanhTransients(bench: OracleBench): Promise<void> {
+  const { transients } = readCase<Chaos>("kinetic/tanh-network-chaos").data;
+  const sites = bench.sized(2048, 16384);
+  // Two configurations ±√q0 with overlap c0 = q0 (1 - 2 flipped/N) for every g, all in the same couplings.
+  const pairs = transients.flatMap(({ g, q0, c0 }) => {
+    const first = signs(sites).map((sign) => sign * Math.sqrt(q0));
+    const flipped = Math.round((sites * (1 - c0 / q0)) / 2);
+    const second = first.map((value, i) => (i < flipped ? -value : value));
+    return [network(sites, g, first), network(sites, g, second)];
+  });
+  const options = { closure: "naive", run: { steps: 10 }, trajectory: true } as const;
+  const [results] = await bench.runBatch(sharing(await Promise.all(pairs)), options);
+  const width = 4 / Math.sqrt(sites);
+  transients.forEach(({ g, rows }, k) => {
+    const [a, b] = [results[2 * k].trajectory ?? [], results[2 * k + 1].trajectory ?? []];
+    const expected = rows.slice(1, 11);
+    const overlaps = a.map((state) => dot(state, state) / sites);
+    bench.within(
+      `overlap of one state over ten steps, g ${g}`,
+      overlaps,
+      expected.map(({ q }) => q),
+      width,
+    );
+    const mutual = a.map((state, t) => dot(state, b[t]) / sites);
+    bench.within(
+      `overlap of two states over ten steps, g ${g}`,
+      mutual,
+      expected.map(({ c }) => c),
+      width,
+    );
+  });
+}
+
+async function tanhChaos(bench: OracleBench): Promise<void> {
+  const { discrete } = readCase<Chaos>("kinetic/tanh-network-chaos").data;
+  const sites = bench.sized(2048, 16384);
+  const chaotic = discrete.filter(({ g }) => [1.5, 3].includes(g));
+  const half = signs(sites).map((sign) => sign / 2);
+  const near = half.map((value, i) => value + (i % 2 === 0 ? 1e-9 : -1e-9));
+  // f32 does not resolve the second start.
+  const starts = bench.precision === "f64" ? [half, near] : [half];
+  const systems = chaotic.flatMap(({ g }) => starts.map((initial) => network(sites, g, initial)));
+  const options = { closure: "naive", run: { steps: 46 }, trajectory: true } as const;
+  const [results] = await bench.runBatch(sharing(await Promise.all(systems)), options);
+  chaotic.forEach(({ g, q, lyapunov }, k) => {
+    const [first, other] = results.slice(starts.length * k, starts.length * (k + 1));
+    const a = first.trajectory ?? [];
+    const late = mean(a.slice(20).map((state) => dot(state, state) / sites));
+    bench.within(`overlap of the chaotic state, g ${g}`, late, q, 0.01);
+    bench.between(`residual, which never falls, g ${g}`, first.residual, 0.1, 2);
+    if (other === undefined) return;
+    // Late enough to have forgotten the direction of the perturbation, early enough for it to be small.
+    const gap = (t: number) => {
+      const difference = a[t].map((value, i) => value - (other.trajectory?.[t][i] ?? NaN));
+      return Math.log(dot(difference, difference)) / 2;
+    };
+    bench.within(`Lyapunov exponent, g ${g}`, (gap(45) - gap(15)) / 30, lyapunov, 0.03);
+  });
+}
+
+async function spuriousOrder(bench: OracleBench): Promise<void> {
+  const table = readCase<RandomCouplings>("kinetic/vector-spin-tap").data.random_J_order_parameter;
+  const sites = bench.sized(1024, 16384);
+  const system = (betaG: number, dimension: number, norm: number) => ({
+    spins: { kind: "sphere", dimension, response: "large-d", count: sites },
+    beta: betaG,
+    couplings: { kind: "gaussian" },
+    initial: { kind: "direction", norm },
+    seed: 23,
+  });
+  for (const { beta_g, decay_factor_closure } of table.filter((row) => [1, 2, 5].includes(row.beta_g))) {
+    const options = { closure: "gaussian-field", run: { steps: 3 }, trajectory: true } as const;
+    const { trajectory = [] } = await bench.run(system(beta_g, 16, 0.02), options);
+    const squares = trajectory.map((state) => dot(state, state));
+    const factor = Math.sqrt(squares[2] / squares[0]);
+    const width = 0.03 * decay_factor_closure;
+    bench.within(`decay of gaussian-field a step, βg ${beta_g}`, factor, decay_factor_closure, width);
+  }
+  const expected = table.find(({ beta_g }) => beta_g === 5)?.Q_over_R2_nMF ?? NaN;
+  const options = { closure: "naive", run: { steps: 12 }, observe: ["overlap"] } as const;
+  const { observables } = await bench.run(system(5, 32, 0.5), options);
+  bench.within("overlap of naive, where nothing orders, βg 5", observables.overlap ?? NaN, expected, 0.03 * expected);
+}
+
+export const disorderOracles: readonly Oracle[] = [
+  { id: "H1", title: "softmax rows as a random energy model", reference: "12.4; softmax-rem", run: randomEnergyModel },
+  { id: "I2", title: "spurious order of naive mean field", reference: "12.3; vector-spin-tap", run: spuriousOrder },
+  { id: "I4a", title: "overlaps of random tanh maps", reference: "12.6; tanh-network-chaos", run: tanhTransients },
+  { id: "I4b", title: "chaos of random tanh maps", reference: "12.6; tanh-network-chaos", run: tanhChaos },
+];

@@ -1,0 +1,185 @@
+/** The couplings and outputs of the 2023 and 2026 spin-transformer modules, and explicit attention rows. */
+import { flat, largestError, mean, type Oracle, type OracleBench } from "./bench.js";
+import { readCase } from "./case-files.js";
+
+type Matrix = number[][];
+
+interface Modules {
+  inputs: { N: number; heads: number; beta: number; R_head: number; X: Matrix; W_qk: Matrix; W_v: Matrix };
+  expected: Record<"J_2023_code" | "J_2023_eq_sqrtD" | "J_2023_causal" | "J_2026" | "J_2026_causal", Matrix[]> &
+    Record<
+      | "x_normalised"
+      | "module_2023_published"
+      | "module_2023_causal_published"
+      | "module_2023_jvariant"
+      | "init_2026"
+      | "step1_2026_causal"
+      | "fixed_point_2026_causal",
+      Matrix
+    >;
+}
+
+interface ExplicitRows {
+  data: {
+    explicit_qk: {
+      X: Matrix;
+      Wq: Matrix;
+      Wk: Matrix;
+      scale: number;
+      softmax: Matrix;
+      Y2: number[];
+      entropy: number[];
+      logsumexp: number[];
+    };
+  };
+}
+
+const readModules = () => {
+  const { inputs, expected } = readCase<Modules>("bal/08_softmax_module");
+  const width = inputs.X[0].length;
+  const dimension = width / inputs.heads;
+  const spins = { kind: "sphere", dimension, response: "large-d" };
+  return { inputs, expected, width, dimension, spins };
+};
+
+const tolerance = (bench: OracleBench) => bench.allow(1e-11, 5e-6);
+
+/** Every head of every row scaled to a norm. */
+function scaledHeads(rows: Matrix, dimension: number, norm: number): Matrix {
+  return rows.map((row) =>
+    row.map((value, column) => {
+      const from = dimension * Math.floor(column / dimension);
+      return (norm * value) / Math.hypot(...row.slice(from, from + dimension));
+    }),
+  );
+}
+
+const times = (rows: Matrix, weights: Matrix): Matrix =>
+  rows.map((row) => weights.map((weight) => weight.reduce((sum, value, k) => sum + value * row[k], 0)));
+
+const zero = { kind: "zero" };
+
+async function module2023(bench: OracleBench): Promise<void> {
+  const { inputs, expected, width, dimension, spins } = readModules();
+  const { X, W_qk, beta, heads, N, R_head } = inputs;
+  const system = (scale: number, mask: "none" | "causal", initial: object) => ({
+    spins,
+    beta,
+    couplings: {
+      kind: "attention",
+      weights: { query: W_qk.slice(0, width), key: W_qk.slice(width) },
+      heads,
+      source: "field",
+      scale,
+      mask,
+    },
+    field: expected.x_normalised,
+    initial,
+  });
+  bench.within("features of norm R a head", scaledHeads(X, dimension, R_head), expected.x_normalised, 1e-11);
+  for (const [key, scale, mask] of [
+    ["J_2023_code", 1, "none"],
+    ["J_2023_eq_sqrtD", 1 / 4, "none"],
+    ["J_2023_causal", 1, "causal"],
+  ] as const) {
+    const options = { closure: "naive", run: { steps: 1 }, couplings: true } as const;
+    const { couplings = [] } = await bench.run(system(scale, mask, zero), options);
+    bench.within(key, couplings, expected[key], tolerance(bench));
+  }
+  for (const [mask, key] of [
+    ["none", "module_2023_published"],
+    ["causal", "module_2023_causal_published"],
+  ] as const) {
+    // Start F(x + J m_0), every component of m_0 being 1/√D: one naive step.
+    const ones = expected.x_normalised.map((row) => row.map(() => 1 / Math.sqrt(dimension)));
+    const first = await bench.run(system(1, mask, ones), { closure: "naive", run: { steps: 1 } });
+    const start = Array.from({ length: N }, (_, i) => [...first.state.subarray(i * width, (i + 1) * width)]);
+    const { state, status } = await bench.run(system(1, mask, start), {
+      closure: "tap-published",
+      run: { steady: {} },
+    });
+    bench.holds(`${key} converges`, status === "converged");
+    bench.within(key, state, expected[key], tolerance(bench));
+    if (mask === "causal") continue;
+    const other = largestError(state, expected.module_2023_jvariant);
+    bench.between("distance of the published index from the corrected one", other, 1e-5, 1e-1);
+  }
+}
+
+async function module2026(bench: OracleBench): Promise<void> {
+  const { inputs, expected, width, dimension, spins } = readModules();
+  const { X, W_qk, W_v, beta, heads, R_head } = inputs;
+  const features = scaledHeads(X, dimension, R_head);
+  const projected = times(features, W_qk);
+  const unit = (from: number, to?: number) =>
+    scaledHeads(
+      projected.map((row) => row.slice(from, to)),
+      dimension,
+      1,
+    );
+  /** Unit queries and keys a head, temperature √D. */
+  const system = (mask: "none" | "causal", field: Matrix, initial: object) => ({
+    spins,
+    beta,
+    couplings: {
+      kind: "attention",
+      queries: unit(0, width),
+      keys: unit(width),
+      heads,
+      scale: Math.sqrt(dimension),
+      mask,
+    },
+    field,
+    initial,
+  });
+  for (const [key, mask] of [
+    ["J_2026", "none"],
+    ["J_2026_causal", "causal"],
+  ] as const) {
+    const options = { closure: "naive", run: { steps: 1 }, couplings: true } as const;
+    const { couplings = [] } = await bench.run(system(mask, X, zero), options);
+    bench.within(key, couplings, expected[key], tolerance(bench));
+  }
+  const learned = system("none", times(features, W_v), { kind: "field" });
+  const start = await bench.run(learned, { closure: "naive", run: { steps: 0 } });
+  bench.within("learned start", start.state, expected.init_2026, tolerance(bench));
+  const causal = system("causal", X, expected.init_2026);
+  const step = await bench.run(causal, { closure: "naive", run: { steps: 1 } });
+  bench.within("one causal step", step.state, expected.step1_2026_causal, tolerance(bench));
+  const steady = await bench.run(causal, { closure: "naive", run: { steady: {} } });
+  bench.holds("causal fixed point converges", steady.status === "converged");
+  bench.within("causal fixed point", steady.state, expected.fixed_point_2026_causal, tolerance(bench));
+}
+
+async function explicitRows(bench: OracleBench): Promise<void> {
+  const table = readCase<ExplicitRows>("kinetic/attention-exact-fixed-points").data.explicit_qk;
+  const project = (weights: Matrix) =>
+    table.X.map((row) => weights[0].map((_, a) => row.reduce((sum, value, k) => sum + value * weights[k][a], 0)));
+  const system = {
+    spins: { kind: "binary" },
+    couplings: { kind: "attention", queries: project(table.Wq), keys: project(table.Wk), scale: table.scale },
+  };
+  const observe = ["participation", "entropy", "log-sum-exp"] as const;
+  const exact = [table.Y2, table.entropy, table.logsumexp].map(mean);
+  const allowed = bench.allow(1e-13, 2e-6);
+  for (const [label, options] of [
+    ["fused", {}],
+    ["stored", { couplings: true }],
+  ] as const) {
+    const result = await bench.run(system, { closure: "naive", run: { steps: 1 }, observe, ...options });
+    if (result.couplings) bench.within("softmax rows", result.couplings, flat(table.softmax), allowed);
+    const found = observe.map((name) => result.observables[name] ?? NaN);
+    bench.within(`participation, entropy, log-sum-exp, ${label}`, found, exact, allowed);
+  }
+}
+
+export const spinTransformerOracles: readonly Oracle[] = [
+  {
+    id: "A6",
+    title: "attention rows of an explicit QKᵀ, 3 × 5 × 4",
+    reference: "3.2, 3.4; attention-exact-fixed-points",
+    run: explicitRows,
+  },
+  { id: "D1", title: "the 2023 spin-transformer module", reference: "9.1; bal/08", run: module2023 },
+  { id: "D2", title: "the 2026 spin-transformer module", reference: "9.2; bal/08", run: module2026 },
+];
