@@ -8,6 +8,7 @@ import type { Stage, StageName } from "../src/engine/executor.js";
 import * as anderson from "./kernels/cases/anderson.js";
 import * as attention from "./kernels/cases/attention.js";
 import * as fused from "./kernels/cases/attention-fused.js";
+import * as clustering from "./kernels/cases/clustering.js";
 import * as couplings from "./kernels/cases/couplings.js";
 import * as fields from "./kernels/cases/fields.js";
 import * as procedural from "./kernels/cases/procedural.js";
@@ -70,6 +71,8 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "sphere-update": updates.sphereUpdateCases,
   "sphere-tap-start": sphereTap.sphereTapStartCases,
   "sphere-tap": sphereTap.sphereTapCases,
+  "clustering-map": clustering.clusteringMapCases,
+  "clustering-flow": clustering.clusteringFlowCases,
   "site-distance": reductions.siteDistanceCases,
   reduce: reductions.reduceCases,
   "anderson-record": anderson.andersonRecordCases,
@@ -98,6 +101,8 @@ export const buildCase = {
   "sphere-update": updates.sphereUpdateCase,
   "sphere-tap-start": sphereTap.sphereTapStartCase,
   "sphere-tap": sphereTap.sphereTapCase,
+  "clustering-map": clustering.clusteringMapCase,
+  "clustering-flow": clustering.clusteringFlowCase,
   "site-distance": reductions.siteDistanceCase,
   reduce: reductions.reduceCase,
   "anderson-record": anderson.andersonRecordCase,

@@ -220,6 +220,16 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     workgroups: (p) => groups(p.systems * blockEntries(p), "reaction-weights"),
     flops: (p) => 3 * p.systems * p.rowCount * p.columns,
   },
+  "clustering-map": perSite(
+    "clustering-map",
+    new URL("../../shaders/clustering-map.wgsl", import.meta.url),
+    (p) => 6 * p.dimension,
+  ),
+  "clustering-flow": perSite(
+    "clustering-flow",
+    new URL("../../shaders/clustering-flow.wgsl", import.meta.url),
+    (p) => 15 * p.dimension,
+  ),
   "site-distance": perSite(
     "site-distance",
     new URL("../../shaders/site-distance.wgsl", import.meta.url),

@@ -23,6 +23,8 @@ export const tiles = {
   "sphere-tap-start": { WORKGROUP_SIZE: 64 },
   "sphere-tap": { WORKGROUP_SIZE: 64 },
   "reaction-weights": { WORKGROUP_SIZE: 64 },
+  "clustering-map": { WORKGROUP_SIZE: 64 },
+  "clustering-flow": { WORKGROUP_SIZE: 64 },
   "site-distance": { WORKGROUP_SIZE: 64 },
   reduce: { WORKGROUP_SIZE: 64, TERMS: 16 },
   "anderson-record": { WORKGROUP_SIZE: 64 },

@@ -8,6 +8,8 @@ import { attentionFieldSphere } from "./attention-field-sphere.js";
 import { attentionMerge } from "./attention-merge.js";
 import { attentionReaction } from "./attention-reaction.js";
 import { binaryUpdate } from "./binary-update.js";
+import { clusteringFlow } from "./clustering-flow.js";
+import { clusteringMap } from "./clustering-map.js";
 import { concatenateHeads } from "./concatenate-heads.js";
 import { fieldBinary } from "./field-binary.js";
 import { fieldSphere } from "./field-sphere.js";
@@ -43,6 +45,8 @@ export const twins = {
   "sphere-tap-start": sphereTapStart,
   "sphere-tap": sphereTap,
   "reaction-weights": reactionWeights,
+  "clustering-map": clusteringMap,
+  "clustering-flow": clusteringFlow,
   "site-distance": siteDistance,
   reduce,
   "anderson-record": andersonRecord,
