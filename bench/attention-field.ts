@@ -13,10 +13,17 @@ import {
 } from "./contestants/contestant.js";
 import { mandatory } from "./contestants/table.js";
 import { interleave, type Timing } from "./interleave.js";
-import { type AttentionProblem, attentionFlops, compulsoryBytes, drawProblem, fieldError, WRONG } from "./problem.js";
-import { digits, listItem, markdownTable, type Row, type SuiteOutcome } from "./rows.js";
+import {
+  type AttentionProblem,
+  attentionFlops,
+  CASE,
+  compulsoryBytes,
+  drawProblem,
+  fieldError,
+  WRONG,
+} from "./problem.js";
+import { digits, listItem, markdownTable, type Row } from "./rows.js";
 
-export const CASE = "attention-field";
 const CHEAP_MS = 2000;
 
 export interface Entrant {
@@ -32,6 +39,24 @@ export interface Race {
   readonly host: Host;
   readonly ceilings: Ceilings;
   readonly progress: (line: string) => void;
+  /** No round of timed runs starts after this, once the least have run. */
+  readonly timingMs?: number;
+}
+
+type Shape = Pick<Race, "suite" | "n" | "d" | "host">;
+
+export interface RaceOutcome {
+  readonly rows: readonly Row[];
+  readonly failures: readonly string[];
+  /** What another race of the same entrants would take, by how it grows. */
+  readonly cost: Cost;
+}
+
+/** Milliseconds: of the device, as n² d; of drawing and checking on the host, as n d; and whatever the size. */
+export interface Cost {
+  readonly deviceMs: number;
+  readonly hostMs: number;
+  readonly fixedMs: number;
 }
 
 interface Runner {
@@ -39,8 +64,13 @@ interface Runner {
   readonly open: OpenContestant;
 }
 
-export async function raceAttentionField(race: Race): Promise<SuiteOutcome> {
+/** Two runs to warm up, and the fewest rounds. */
+const FEWEST_RUNS = 5;
+
+export async function raceAttentionField(race: Race): Promise<RaceOutcome> {
+  const start = performance.now();
   const problem = drawProblem(race.n, race.d);
+  const hostMs = performance.now() - start;
   const where = `${race.suite}, N = ${race.n}, d = ${race.d}`;
   const skipped: Row[] = [];
   const failures: string[] = [];
@@ -48,30 +78,38 @@ export async function raceAttentionField(race: Race): Promise<SuiteOutcome> {
   try {
     for (const entrant of race.entrants) {
       const { name } = entrant.contestant;
-      race.progress(`${where}: warming up ${name}`);
+      race.progress(`${where}: warming up ${wayOf(entrant)}`);
       try {
         runners.push({ entrant, open: await openChecked(entrant, problem, race.host) });
       } catch (error) {
         const reason = firstLine(error);
-        if (error instanceof Unavailable) skipped.push(skippedRow(race, entrant, reason));
-        if (!(error instanceof Unavailable)) failures.push(`${where}: ${name} failed: ${reason}`);
-        else if (mandatory.has(name)) failures.push(`${where}: ${name} may not be skipped here: ${reason}`);
+        skipped.push(skippedRow(race, entrant, reason));
+        if (!(error instanceof Unavailable)) failures.push(`${where}: ${wayOf(entrant)} failed: ${reason}`);
+        else if (mandatory.has(name) && entrant.settings.strategy === undefined)
+          failures.push(`${where}: ${name} may not be skipped here: ${reason}`);
       }
     }
-    race.progress(`${where}: timing ${runners.map(({ entrant }) => entrant.contestant.name).join(", ")}`);
+    race.progress(`${where}: timing ${runners.map(({ entrant }) => wayOf(entrant)).join(", ")}`);
     const variants = runners.flatMap(({ open: { wrongVariant } }) => wrongVariant ?? []);
-    const timings = await interleave([...runners.map(({ open }) => open), ...variants]);
+    const timings = await interleave([...runners.map(({ open }) => open), ...variants], race.timingMs);
     const timingOf = (variant: WrongVariant) => timings[runners.length + variants.indexOf(variant)];
     const rows: Row[] = [];
     for (const [index, runner] of runners.entries()) {
       const error = fieldError(problem, await runner.open.result());
-      if (error <= WRONG) rows.push(timedRow(race, problem, runner, timings[index], error, timingOf));
-      else failures.push(`${where}: ${wrongField(runner.entrant, error)} after its timed runs`);
+      if (error <= WRONG[runner.entrant.settings.precision])
+        rows.push(timedRow(race, problem, runner, timings[index], error, timingOf));
+      else {
+        const reason = `${wrongField(runner.entrant, error)} after its timed runs`;
+        skipped.push(skippedRow(race, runner.entrant, reason));
+        failures.push(`${where}: ${reason}`);
+      }
     }
     const inOrder = race.entrants.flatMap((entrant) =>
       [...rows, ...skipped].filter((row) => row.contestant === entrant.contestant.name && fits(row, entrant)),
     );
-    return { rows: inOrder, text: raceTable(race, inOrder), failures };
+    const deviceMs = FEWEST_RUNS * timings.reduce((sum, { medianMs }) => sum + medianMs, 0);
+    const fixedMs = Math.max(0, performance.now() - start - hostMs - deviceMs);
+    return { rows: inOrder, failures, cost: { deviceMs, hostMs, fixedMs } };
   } finally {
     for (const { open } of runners) await open.dispose();
   }
@@ -83,7 +121,7 @@ async function openChecked(entrant: Entrant, problem: AttentionProblem, host: Ho
   try {
     if ((await open.run()) < CHEAP_MS) await open.run();
     const error = fieldError(problem, await open.result());
-    if (!(error <= WRONG)) throw new Error(wrongField(entrant, error));
+    if (!(error <= WRONG[entrant.settings.precision])) throw new Error(wrongField(entrant, error));
     return open;
   } catch (error) {
     await open.dispose();
@@ -91,15 +129,20 @@ async function openChecked(entrant: Entrant, problem: AttentionProblem, host: Ho
   }
 }
 
-function wrongField({ contestant }: Entrant, error: number): string {
-  return `the field of ${contestant.name} is wrong (relative error ${error.toExponential(1)})`;
+/** `onsager portable f16`; f32 goes without saying. */
+function wayOf({ contestant, settings: { strategy, precision } }: Entrant): string {
+  return [contestant.name, strategy, precision === "f32" ? undefined : precision].filter(Boolean).join(" ");
+}
+
+function wrongField(entrant: Entrant, error: number): string {
+  return `the field of ${wayOf(entrant)} is wrong (relative error ${error.toExponential(1)})`;
 }
 
 function fits(row: Row, { settings }: Entrant): boolean {
   return row.precision === settings.precision && row.strategy === settings.strategy;
 }
 
-function identify({ suite, n, d }: Race, { contestant, settings }: Entrant) {
+function identify({ suite, n, d }: Shape, { contestant, settings }: Entrant) {
   const { precision, strategy } = settings;
   return {
     suite,
@@ -112,7 +155,7 @@ function identify({ suite, n, d }: Race, { contestant, settings }: Entrant) {
   };
 }
 
-function skippedRow(race: Race, entrant: Entrant, reason: string): Row {
+export function skippedRow(race: Shape, entrant: Entrant, reason: string): Row {
   const adapter = entrant.contestant.onAdapter ? race.host.adapter.report.name : "cpu";
   return { ...identify(race, entrant), adapter, medianMs: null, gflops: null, error: null, skipped: reason };
 }
@@ -143,7 +186,7 @@ function timedRow(
   };
 }
 
-function raceTable({ n, d }: Race, rows: readonly Row[]): string {
+export function raceTable({ n, d }: Pick<Race, "n" | "d">, rows: readonly Row[]): string {
   const own = rows.find(({ contestant }) => contestant === "onsager")?.medianMs;
   const precisions = new Set(rows.map(({ precision }) => precision));
   const header = ["contestant", "median ms", "quartiles ms", "GFLOP/s", "of FMA", "GB/s", "/ onsager", "error"];
@@ -168,7 +211,7 @@ function raceTable({ n, d }: Race, rows: readonly Row[]): string {
   return [title, "", markdownTable(header, lines), "", ...new Set(notes)].join("\n");
 }
 
-function noteOf({ contestant, adapter, skipped, rounds, note, wrongVariant }: Row): string {
+export function noteOf({ contestant, adapter, skipped, rounds, note, wrongVariant }: Row): string {
   if (skipped !== null) return `${contestant}: skipped: ${skipped}`;
   const text = `${contestant} on ${adapter}, ${rounds ?? 0} rounds: ${note ?? ""}`;
   if (wrongVariant === undefined) return text;
@@ -176,6 +219,6 @@ function noteOf({ contestant, adapter, skipped, rounds, note, wrongVariant }: Ro
   return `${text}. Not taken, its ${what}: ${digits(medianMs)} ms with a wrong field (error ${error.toExponential(1)})`;
 }
 
-function firstLine(error: unknown): string {
+export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }

@@ -28,8 +28,24 @@ export interface Row {
   readonly strategy?: string;
   /** What ran and how its end was seen. */
   readonly note?: string;
+  /** The most bytes of GPU buffers that were alive at once. */
+  readonly peakBytes?: number;
+  /** Of J, drawn in a second. */
+  readonly entriesPerSecond?: number;
+  /** What is wanted of it. */
+  readonly verdicts?: readonly Verdict[];
   /** A faster way of the same contestant that is wrong on this adapter: no result, but worth knowing. */
   readonly wrongVariant?: { readonly what: string; readonly medianMs: number; readonly error: number };
+}
+
+/** A target, and how a measurement stands to it. */
+export interface Verdict {
+  readonly what: string;
+  /** `≥ 60 %`, or `-` where it is only stated. */
+  readonly wanted: string;
+  /** `63 %`; null where there is none. */
+  readonly found: string | null;
+  readonly verdict: "met" | "missed" | "stated" | "not measured";
 }
 
 export interface SuiteOutcome {
@@ -55,7 +71,7 @@ export function digits(value: number): string {
 }
 
 /** A list item broken at spaces, so that pages stay narrow. */
-export function listItem(text: string, width = 100): string {
+export function listItem(text: string, width = 80): string {
   const lines = ["-"];
   for (const word of text.split(" ")) {
     const line = `${lines[lines.length - 1]} ${word}`;

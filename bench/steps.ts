@@ -1,5 +1,5 @@
 /**
- * Suite `steps`: one step of the dynamics per closure and size, frozen couplings, stored.
+ * Suite `steps`: one step of the dynamics per closure and size, with frozen couplings.
  *
  * Nothing is timed before it is verified: each case first passes the float64 check of random rows. Software adapters
  * prove correctness; their times rank nothing but their own next run.
@@ -7,69 +7,35 @@
 import { Bench } from "tinybench";
 import { BatchLayout, batchOf } from "../src/engine/batch.js";
 import type { Executor } from "../src/engine/executor.js";
-import { realise, type System } from "../src/engine/realise.js";
+import type { System } from "../src/engine/realise.js";
 import { TimeStep } from "../src/engine/time-step.js";
 import type { ClosureName } from "../src/physics/closures.js";
-import { parseSystem } from "../src/physics/system.js";
 import { verifyStep } from "../src/verify/verify-step.js";
+import { drawStepCase, type StepCaseName, stepCases } from "../test/step-cases.js";
 import { digits, markdownTable, type Row, type SuiteOutcome } from "./rows.js";
 
-interface StepCase {
-  readonly name: string;
+interface MeasuredStep {
+  readonly name: StepCaseName;
   readonly sites: number;
   /** Components of a spin. */
   readonly dimension: number;
-  readonly closure: ClosureName;
-  readonly system: Readonly<Record<string, unknown>>;
 }
 
-const binary = (sites: number) => ({
-  spins: { kind: "binary", count: sites },
-  couplings: { kind: "gaussian", mean: 1, std: 0.5 },
-  initial: { kind: "uniform", halfWidth: 0.9 },
-});
-const attention = (sites: number, dimension: number) => ({
-  spins: { kind: "sphere", count: sites, dimension },
-  couplings: {
-    kind: "attention",
-    queries: { kind: "gaussian" },
-    keys: { kind: "gaussian" },
-    scale: 1 / Math.sqrt(dimension),
-  },
-  initial: { kind: "direction", norm: 0.5 },
-});
-
-const cases: StepCase[] = [
-  ...[512, 2048].flatMap((sites) =>
-    (["naive", "tap"] as const).map((closure) => ({
-      name: "binary gaussian",
-      sites,
-      dimension: 1,
-      closure,
-      system: binary(sites),
-    })),
-  ),
-  ...[512, 2048].flatMap((sites) =>
-    (["naive", "onsager"] as const).map((closure) => ({
-      name: "sphere attention",
-      sites,
-      dimension: 64,
-      closure,
-      system: attention(sites, 64),
-    })),
-  ),
+const SIZES = [512, 2048];
+const measured: readonly MeasuredStep[] = [
+  ...SIZES.map((sites) => ({ name: "binary gaussian", sites, dimension: 1 }) as const),
+  ...SIZES.map((sites) => ({ name: "sphere attention", sites, dimension: 64 }) as const),
 ];
+const cases = measured.flatMap((each) => stepCases[each.name].closures.map((closure) => ({ ...each, closure })));
 
 export async function runSteps(executor: Executor, progress: (line: string) => void): Promise<SuiteOutcome> {
   const rows: Row[] = [];
   const failures: string[] = [];
   const lines: string[][] = [];
-  for (const each of cases) {
-    const { name, sites, dimension, closure } = each;
+  for (const { name, sites, dimension, closure } of cases) {
     const where = `steps, ${name}, ${closure}, N = ${sites}`;
     progress(where);
-    const noFiles = () => Promise.reject(new Error("no files here"));
-    const system = await realise(parseSystem(each.system, name), noFiles, name);
+    const system = await drawStepCase(name, sites, dimension);
     const { pass, maximumError, allowed } = await verifyStep(executor, system, closure, { rows: 16, seed: 1 });
     const error = `${maximumError.toExponential(1)} / ${allowed.toExponential(1)}`;
     if (!pass) {

@@ -1,6 +1,6 @@
 /**
  * The cases of every kernel: seeded inputs, shapes, constants, and what each output has to be compared by. The tests of
- * `test/kernels` run all of them; benchmarks build larger ones with `buildCase`.
+ * `test/kernels` run all of them; benchmarks measure those of `measuredCases`, at sizes of their own.
  *
  * A new case is one more row in the list of its kernel, in `test/kernels/cases`; its name is made of its parameters.
  */
@@ -50,6 +50,11 @@ export interface KernelCase<K extends StageName> {
   readonly constants: Stage<K>["constants"];
   /** The same arrays at every call. */
   readonly arrays: () => Readonly<Record<keyof Stage<K>["arrays"], CaseArray>>;
+}
+
+/** A case whose inputs may be had without what is expected of its outputs, which costs float64 as much as the kernel. */
+export interface MeasurableCase<K extends StageName> extends KernelCase<K> {
+  readonly inputs: () => Readonly<Record<string, Float64Array>>;
 }
 
 export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] } = {
@@ -112,3 +117,8 @@ export const buildCase = {
 } satisfies {
   readonly [K in StageName]: (params: KernelCase<K>["params"], constants: KernelCase<K>["constants"]) => KernelCase<K>;
 };
+
+/** The cases that benchmarks measure, of n sites in d dimensions; each is in `kernelCases` at small sizes. */
+export const measuredCases = {
+  "attention-field": fused.measuredAttentionField,
+} as const;

@@ -6,7 +6,6 @@ import { type Contestant, milliseconds, requireSingles, Unavailable } from "./co
 /** The part that is used. Functions consume their arguments; `ref` is another reference to the same array. */
 interface JaxArray {
   readonly ref: JaxArray;
-  mul(factor: number): JaxArray;
   transpose(): JaxArray;
   dispose(): void;
   blockUntilReady(): Promise<JaxArray>;
@@ -28,7 +27,7 @@ interface Jax {
 export const jaxJs: Contestant = {
   name: "jax-js",
   onAdapter: true,
-  async open({ n, d, scale, queries, keys, values }, { adapter }, settings) {
+  async open({ n, d, queries, keys, values }, { adapter }, settings) {
     requireSingles("jax-js", settings);
     provideBrowserGlobals(adapter);
     const jax = loadPeer("@jax-js/jax") as Jax;
@@ -41,7 +40,7 @@ export const jaxJs: Contestant = {
     for (const input of inputs) await input.blockUntilReady();
     // Written out because nn.dotProductAttention of 0.1.25 needs iterator methods that Node.js 20 lacks; it is made of the
     // same two products.
-    const attention = jax.jit((q, k, v) => numpy.matmul(nn.softmax(numpy.matmul(q.mul(scale), k.transpose()), -1), v));
+    const attention = jax.jit((q, k, v) => numpy.matmul(nn.softmax(numpy.matmul(q, k.transpose()), -1), v));
     let field: JaxArray | undefined;
     return {
       adapter: adapter.report.name,

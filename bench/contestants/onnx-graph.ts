@@ -23,8 +23,6 @@ interface Graph {
   readonly outputs: readonly Shaped[];
   /** Vectors of int64. */
   readonly integers?: Readonly<Record<string, readonly number[]>>;
-  /** Scalars of f32. */
-  readonly floats?: Readonly<Record<string, number>>;
 }
 
 const MICROSOFT = "com.microsoft";
@@ -36,7 +34,7 @@ export const PROBE_LENGTH = 4;
 /** The first entries of the field as an output of their own. */
 const probe: Node = { operator: "Slice", inputs: ["field", "from", "to", "axes"], output: "probe" };
 
-function attentionGraph(n: number, d: number, nodes: readonly Node[], floats: Record<string, number> = {}): Uint8Array {
+function attentionGraph(n: number, d: number, nodes: readonly Node[]): Uint8Array {
   const shape = [1, n, d];
   return encodeModel({
     nodes: [...nodes, probe],
@@ -46,29 +44,27 @@ function attentionGraph(n: number, d: number, nodes: readonly Node[], floats: Re
       { name: "probe", shape: [1, 1, PROBE_LENGTH] },
     ],
     integers: { from: [0, 0], to: [1, PROBE_LENGTH], axes: [1, 2] },
-    floats,
   });
 }
 
 /** The field by onnxruntime's fused operator. */
-export function fusedAttention(n: number, d: number, scale: number): Uint8Array {
+export function fusedAttention(n: number, d: number): Uint8Array {
   const inputs = ["queries", "keys", "values"];
-  const attributes = { num_heads: 1, scale };
+  const attributes = { num_heads: 1, scale: 1 };
   return attentionGraph(n, d, [
     { operator: "MultiHeadAttention", inputs, output: "field", domain: MICROSOFT, attributes },
   ]);
 }
 
 /** The field by the operators of plain ONNX. */
-export function separateAttention(n: number, d: number, scale: number): Uint8Array {
+export function separateAttention(n: number, d: number): Uint8Array {
   const nodes: Node[] = [
-    { operator: "Mul", inputs: ["queries", "factor"], output: "scaled" },
     { operator: "Transpose", inputs: ["keys"], output: "turned", attributes: { perm: [0, 2, 1] } },
-    { operator: "MatMul", inputs: ["scaled", "turned"], output: "scores" },
+    { operator: "MatMul", inputs: ["queries", "turned"], output: "scores" },
     { operator: "Softmax", inputs: ["scores"], output: "couplings", attributes: { axis: -1 } },
     { operator: "MatMul", inputs: ["couplings", "values"], output: "field" },
   ];
-  return attentionGraph(n, d, nodes, { factor: scale });
+  return attentionGraph(n, d, nodes);
 }
 
 /** `from` to `to`: how a matrix gets to a provider's device, and back. */
@@ -81,7 +77,7 @@ export function identity(n: number, d: number): Uint8Array {
   });
 }
 
-function encodeModel({ nodes, inputs, outputs, integers = {}, floats = {} }: Graph): Uint8Array {
+function encodeModel({ nodes, inputs, outputs, integers = {} }: Graph): Uint8Array {
   const graph = [
     ...nodes.flatMap((node) => message(1, encodeNode(node))),
     ...text(2, "attention field"),
@@ -92,9 +88,6 @@ function encodeModel({ nodes, inputs, outputs, integers = {}, floats = {} }: Gra
         ...values.flatMap((v) => whole(7, v)),
         ...text(8, name),
       ]),
-    ),
-    ...Object.entries(floats).flatMap(([name, value]) =>
-      message(5, [...whole(2, TYPE.float), ...single(4, value), ...text(8, name)]),
     ),
     ...inputs.flatMap((value) => message(11, encodeShaped(value))),
     ...outputs.flatMap((value) => message(12, encodeShaped(value))),

@@ -71,10 +71,10 @@ async function openSession(provider: Provider, problem: AttentionProblem, adapte
     const session = await ort.InferenceSession.create(model, optionsFor(provider));
     return { session, error: await errorOf(session, problem, inputs, transfer.download) };
   };
-  const { n, d, scale } = problem;
-  const fused = await open(fusedAttention(n, d, scale)).catch(firstLine);
-  const wrong = typeof fused !== "string" && !(fused.error <= WRONG) ? fused : undefined;
-  const { session } = typeof fused === "string" || wrong ? await open(separateAttention(n, d, scale)) : fused;
+  const { n, d } = problem;
+  const fused = await open(fusedAttention(n, d)).catch(firstLine);
+  const wrong = typeof fused !== "string" && !(fused.error <= WRONG.f32) ? fused : undefined;
+  const { session } = typeof fused === "string" || wrong ? await open(separateAttention(n, d)) : fused;
   const operator =
     typeof fused === "string"
       ? `MatMul, Softmax, MatMul (MultiHeadAttention does not run: ${fused})`

@@ -1,4 +1,4 @@
-/** Onsager itself: field, row statistics and Onsager sums, or the field alone, by the fused kernel. */
+/** Onsager itself, by the fused kernel: field, row statistics and Onsager sums, or less of that. */
 import type { Executor } from "../../src/engine/executor.js";
 import { kernels } from "../../src/kernels/registry.js";
 import {
@@ -10,50 +10,74 @@ import {
 } from "../../src/kernels/strategies.js";
 import { ROW_STATISTICS } from "../../src/reference/attention-rows.js";
 import { pad } from "../../src/reference/layout.js";
-import type { AttentionProblem } from "../problem.js";
-import { type Contestant, milliseconds, type OpenContestant, type Settings, Unavailable } from "./contestant.js";
+import { type AttentionProblem, withoutPadding } from "../problem.js";
+import {
+  type Contestant,
+  type ContestantName,
+  milliseconds,
+  type OpenContestant,
+  type Settings,
+  Unavailable,
+} from "./contestant.js";
 
-export const onsager: Contestant = {
-  name: "onsager",
-  onAdapter: true,
-  open: (problem, { executor }, settings) => openFused(problem, executor, settings, true),
-};
+interface Sums {
+  /** Σ_j J_ij² w_j, entropy and participation of every row beside the field. */
+  readonly sums: boolean;
+  /** With the maxima and normalisers of a first step, which is not timed. */
+  readonly frozen: boolean;
+  readonly what: string;
+}
 
-export const onsagerPlain: Contestant = {
-  name: "onsager-plain",
-  onAdapter: true,
-  open: (problem, { executor }, settings) => openFused(problem, executor, settings, false),
-};
+export const onsager = fused("onsager", {
+  sums: true,
+  frozen: false,
+  what: "first step, with Onsager sums and row statistics",
+});
+export const onsagerPlain = fused("onsager-plain", { sums: false, frozen: false, what: "the field alone" });
+export const onsagerFrozen = fused("onsager-frozen", {
+  sums: true,
+  frozen: true,
+  what: "frozen step, with Onsager sums",
+});
 
+function fused(name: ContestantName, sums: Sums): Contestant {
+  return {
+    name,
+    onAdapter: true,
+    open: (problem, { executor }, settings) => openFused(problem, executor, settings, sums),
+  };
+}
+
+const KERNEL = "attention-field-sphere";
 const NO_MASK = 0;
 
-/** `withSums`: also Σ_j J_ij² w_j, entropy and participation of every row. */
-function openFused(
+/** The way that is asked for, or the one that the engine takes by default. */
+function variantOf({ traits }: Executor, { precision, strategy }: Settings, n: number, d: number) {
+  const wanted = strategy ?? strategyOrder(traits)[0];
+  const chosen = fusedStrategies.find((name) => name === wanted);
+  if (chosen === undefined) throw new Unavailable(`the engine has no strategy ${wanted}`);
+  if (precision !== "f32") throw new Unavailable(`strategy ${chosen} computes in f32, not in ${precision}`);
+  const variant = kernelVariant(KERNEL, chosen, traits, { sites: n, dimension: d, components: d });
+  if (typeof variant === "string") throw new Unavailable(variant);
+  return variant;
+}
+
+async function openFused(
   problem: AttentionProblem,
   executor: Executor,
-  { precision, strategy }: Settings,
-  withSums: boolean,
+  settings: Settings,
+  { sums, frozen, what }: Sums,
 ): Promise<OpenContestant> {
-  const { n, d, scale } = problem;
-  if (precision !== "f32") throw new Unavailable(`the fused kernel runs in f32 here, not in ${precision}`);
-  const kernel = "attention-field-sphere";
+  const { n, d, inputs } = problem;
   const { traits } = executor;
-  const chosen = fusedStrategies.find((name) => name === (strategy ?? strategyOrder(traits)[0]));
-  if (chosen === undefined) throw new Unavailable(`no strategy ${strategy}`);
-  const variant = kernelVariant(kernel, chosen, traits, { sites: n, dimension: d, components: d });
-  if (typeof variant === "string") throw new Unavailable(variant);
+  const variant = variantOf(executor, settings, n, d);
   const splits = keySplits(traits, n, variant.tile.ROWS);
 
   const rows = pad(n);
-  const moment = withSums ? 1 : 0;
-  const matrix = (label: string, values: Float32Array) => executor.upload(label, padded(values, n, d));
-  const queries = matrix(
-    "queries",
-    problem.queries.map((value) => scale * value),
+  const moment = sums ? 1 : 0;
+  const [queries, keys, state, weights] = (["queries", "keys", "state", "weights"] as const).map((name) =>
+    executor.upload(name, inputs[name]),
   );
-  const keys = matrix("keys", problem.keys);
-  const state = matrix("state", problem.values);
-  const weights = executor.upload("weights", padded(problem.weights, 1, n));
   const field = executor.allocate("field", rows * pad(d));
   const moments = executor.allocate("moments", rows);
   const statistics = executor.allocate("row statistics", ROW_STATISTICS * rows);
@@ -66,18 +90,18 @@ function openFused(
           partialRows: executor.allocate("partial rows", 4 * splits * rows),
         };
 
-  const constants = { MASK: NO_MASK, MOMENTS: moment, STATISTICS: withSums, FROZEN: false };
   const shape = { systems: 1, systemsPerCoupling: 1, rows: n, columns: n };
   const stretch = rowsPerDispatch(
     traits,
-    kernels[kernel].flops({ ...shape, rowCount: 1, dimension: d, components: d }),
+    kernels[KERNEL].flops({ ...shape, rowCount: 1, dimension: d, components: d }),
     variant.tile.ROWS,
   );
-  const record = () => {
+  const record = (FROZEN: boolean) => {
+    const constants = { MASK: NO_MASK, MOMENTS: moment, STATISTICS: sums, FROZEN };
     for (let rowStart = 0; rowStart < n; rowStart += stretch) {
       const block = { ...shape, rowStart, rowCount: Math.min(stretch, n - rowStart) };
       executor.run({
-        kernel,
+        kernel: KERNEL,
         arrays: {
           queries,
           keys,
@@ -86,7 +110,7 @@ function openFused(
           weights,
           field: partial?.partialField ?? field,
           moments: partial?.partialMoments ?? moments,
-          statistics: partial?.partialRows ?? statistics,
+          statistics: FROZEN ? statistics : (partial?.partialRows ?? statistics),
         },
         params: { ...block, dimension: d, components: d, weightKinds: 1, splits },
         constants,
@@ -101,34 +125,31 @@ function openFused(
       });
     }
   };
-  return Promise.resolve({
+  if (frozen) {
+    record(false);
+    await executor.flush(true);
+  }
+  return {
     adapter: executor.device.name,
     note:
-      `fused kernel, strategy ${chosen}, ${splits} split(s), ` +
-      `${withSums ? "with" : "without"} Onsager sums and row statistics; inputs resident, ended by onSubmittedWorkDone`,
+      `fused kernel, ${settings.strategy === undefined ? `strategy ${variant.strategy}, ` : ""}${what}, ` +
+      `${splits} split(s) of the keys; inputs resident, ended by onSubmittedWorkDone`,
     run: () =>
       milliseconds(() => {
-        record();
+        record(frozen);
         return executor.flush(true);
       }),
     async result() {
-      const all = await executor.read(field);
-      const values = Float32Array.from({ length: n * d }, (_, k) => all[Math.floor(k / d) * pad(d) + (k % d)]);
-      if (!withSums) return { field: values };
-      return { field: values, moments: Float32Array.from(await executor.read(moments, 0, n)) };
+      const values = withoutPadding(await executor.read(field), n, d);
+      if (!sums) return { field: values };
+      return {
+        field: values,
+        sums: { moments: await executor.read(moments), statistics: await executor.read(statistics) },
+      };
     },
     dispose() {
       executor.free(queries, keys, state, weights, field, moments, statistics, ...Object.values(partial ?? {}));
       return Promise.resolve();
     },
-  });
-}
-
-/** Rows and columns filled up with zeros to multiples of four. */
-function padded(values: Float32Array, rows: number, columns: number): Float64Array {
-  const wide = new Float64Array((rows === 1 ? 1 : pad(rows)) * pad(columns));
-  for (let row = 0; row < rows; row++) {
-    wide.set(values.subarray(row * columns, (row + 1) * columns), row * pad(columns));
-  }
-  return wide;
+  };
 }

@@ -19,12 +19,12 @@ function pythonContestant(name: "numpy" | "torch", usesGpu: boolean): Contestant
   return {
     name,
     onAdapter: false,
-    async open({ n, d, scale, queries, keys, values }, { adapter }, { precision }) {
+    async open({ n, d, queries, keys, values }, { adapter }, { precision }) {
       const folder = await mkdtemp(join(tmpdir(), "onsager-bench-"));
       const input = join(folder, "inputs.f32");
       await writeFile(input, Buffer.concat([queries, keys, values].map((matrix) => new Uint8Array(matrix.buffer))));
       const device = usesGpu && adapter.report.kind === "hardware" ? "gpu" : "cpu";
-      const words = [SCRIPT, name, input, n, d, scale, precision, device].map(String);
+      const words = [SCRIPT, name, input, n, d, precision, device].map(String);
       const dialogue = new Dialogue(spawn("python3", words, { env: { ...process.env, ...QUIET } }));
       const dispose = async () => {
         dialogue.close();

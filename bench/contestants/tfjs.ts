@@ -18,7 +18,6 @@ interface TensorFlow {
   backend(): Backend;
   tidy(action: () => Tensor): Tensor;
   tensor2d(values: Float32Array, shape: [number, number]): Tensor;
-  mul(a: Tensor, factor: number): Tensor;
   matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   softmax(logits: Tensor): Tensor;
 }
@@ -26,7 +25,7 @@ interface TensorFlow {
 export const tfjs: Contestant = {
   name: "tfjs",
   onAdapter: true,
-  async open({ n, d, scale, queries, keys, values }, { adapter }, settings) {
+  async open({ n, d, queries, keys, values }, { adapter }, settings) {
     requireSingles("tfjs", settings);
     provideBrowserGlobals(adapter); // before the backend is loaded, which registers itself only then
     const tf = loadPeer("@tensorflow/tfjs-core") as TensorFlow;
@@ -45,7 +44,7 @@ export const tfjs: Contestant = {
       run: () =>
         milliseconds(() => {
           field?.dispose();
-          field = tf.tidy(() => tf.matMul(tf.softmax(tf.matMul(tf.mul(q, scale), k, false, true)), v));
+          field = tf.tidy(() => tf.matMul(tf.softmax(tf.matMul(q, k, false, true)), v));
           // Fifteen dispatches wait for each other unless told to go.
           backend.endComputePassEncoder();
           backend.submitQueue();

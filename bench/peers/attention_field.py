@@ -1,6 +1,6 @@
-"""The attention field softmax(scale Q K^T) V in numpy or PyTorch, driven line by line by bench/contestants/python.ts.
+"""The attention field softmax(Q K^T) V in numpy or PyTorch, driven line by line by bench/contestants/python.ts.
 
-usage: attention_field.py numpy|torch INPUT N D SCALE PRECISION cpu|gpu
+usage: attention_field.py numpy|torch INPUT N D PRECISION cpu|gpu
 
 INPUT holds Q, K and V as N x D little-endian f32 each. Every answer is one line of JSON on stdout; the first says what
 runs where, or why nothing does. Then each line of stdin is a request:
@@ -17,7 +17,7 @@ def answer(**values):
     print(json.dumps(values), flush=True)
 
 
-def open_numpy(read, n, d, scale, precision, device):
+def open_numpy(read, precision, device):
     import numpy as np
 
     if precision != "f32":
@@ -26,7 +26,6 @@ def open_numpy(read, n, d, scale, precision, device):
 
     def run():
         scores = q @ k.T
-        scores *= np.float32(scale)
         scores -= scores.max(axis=1, keepdims=True)
         np.exp(scores, out=scores)
         normaliser = scores.sum(axis=1, keepdims=True)
@@ -35,14 +34,16 @@ def open_numpy(read, n, d, scale, precision, device):
     return {"run": run, "array": lambda field: field, "adapter": "cpu", "version": f"numpy {np.__version__}"}
 
 
-def open_torch(read, n, d, scale, precision, device):
+def open_torch(read, precision, device):
     import numpy as np
     import torch
 
     dtypes = {"f32": torch.float32, "f16": torch.float16}
     if precision not in dtypes:
         return {"skipped": f"PyTorch has no {precision}"}
-    on_gpu = device == "gpu" and torch.cuda.is_available()
+    on_gpu = device == "gpu"
+    if on_gpu and not torch.cuda.is_available():
+        return {"skipped": f"torch {torch.__version__} finds no CUDA device"}
     if precision == "f16" and not on_gpu:
         return {"skipped": "f16 only on a GPU"}
     place = torch.device("cuda" if on_gpu else "cpu")
@@ -52,7 +53,7 @@ def open_torch(read, n, d, scale, precision, device):
 
     def run():
         with torch.inference_mode():
-            field = torch.nn.functional.scaled_dot_product_attention(q, k, v, scale=scale)
+            field = torch.nn.functional.scaled_dot_product_attention(q, k, v, scale=1.0)
         if on_gpu:
             torch.cuda.synchronize()
         return field
@@ -63,14 +64,14 @@ def open_torch(read, n, d, scale, precision, device):
 
 
 def main():
-    name, path, n, d, scale, precision, device = sys.argv[1:]
+    name, path, n, d, precision, device = sys.argv[1:]
     n, d = int(n), int(d)
 
     def read(np):
         return np.fromfile(path, dtype="<f4").reshape(3, n, d)
 
     try:
-        opened = {"numpy": open_numpy, "torch": open_torch}[name](read, n, d, float(scale), precision, device)
+        opened = {"numpy": open_numpy, "torch": open_torch}[name](read, precision, device)
     except ImportError as error:
         opened = {"skipped": f"python3 has no module {error.name or name}"}
     if "skipped" in opened:

@@ -6,7 +6,7 @@ import { ROW_STATISTICS } from "../../../src/reference/attention-rows.js";
 import { pad } from "../../../src/reference/layout.js";
 import { MASKS } from "../../../src/reference/scores.js";
 import { MASKED } from "../../../src/reference/scores.js";
-import type { CaseArray, KernelCase, Tolerance } from "../../kernel-cases.js";
+import type { CaseArray, KernelCase, MeasurableCase, Tolerance } from "../../kernel-cases.js";
 import {
   asMagnitudes,
   asPartialRows,
@@ -41,18 +41,11 @@ type FieldParams = Rows & Pick<Sphere["params"], "dimension" | "weightKinds" | "
 type FieldConstants = Sphere["constants"];
 type FieldArrayName = keyof Parameters<typeof attentionFieldSphere>[0];
 
-/** The arrays of a field kernel; `evaluate` is its twin, and the field has `shape` a split, `stride` numbers a row. */
-function fieldArrays(
-  params: FieldParams,
-  constants: FieldConstants,
-  logits: LogitsName,
-  { states, shape, stride }: { states: Shape; shape: Shape; stride: number },
-  evaluate: (arrays: Parameters<typeof attentionFieldSphere>[0]) => void,
-): Readonly<Record<FieldArrayName, CaseArray>> {
-  const { systems, systemsPerCoupling, rows, columns, weightKinds, splits } = params;
-  const { MASK, MOMENTS, FROZEN } = constants;
+/** What a field kernel reads; the state has the shape `states`. */
+function fieldInputs(params: FieldParams, { MASK, MOMENTS }: FieldConstants, logits: LogitsName, states: Shape) {
+  const { systems, columns, weightKinds } = params;
   const draws = new Draws(31);
-  const inputs = rowArrays(draws, params, MASK, logits);
+  const rowInputs = rowArrays(draws, params, MASK, logits);
   const state = draws.normal(states);
   const weights =
     MOMENTS > 0
@@ -63,6 +56,19 @@ function fieldArrays(
           (kind) => kind < MOMENTS,
         )
       : new Float64Array(4).fill(NaN);
+  return { ...rowInputs, state, weights };
+}
+
+/** The arrays of a field kernel; `evaluate` is its twin, and the field has `shape` a split, `stride` numbers a row. */
+function fieldArrays(
+  params: FieldParams,
+  constants: FieldConstants,
+  inputs: ReturnType<typeof fieldInputs>,
+  { shape, stride }: { shape: Shape; stride: number },
+  evaluate: (arrays: Parameters<typeof attentionFieldSphere>[0]) => void,
+): Readonly<Record<FieldArrayName, CaseArray>> {
+  const { systems, systemsPerCoupling, rows, splits } = params;
+  const { MASK, MOMENTS, FROZEN } = constants;
   const ofSplits = siteVectors(splits * systems, rows, 4);
   const ofRows = siteVectors(systems / systemsPerCoupling, rows, ROW_STATISTICS);
   const partial = splits > 1 && !FROZEN;
@@ -74,8 +80,7 @@ function fieldArrays(
   const squares = siteScalars(splits * systems * MOMENTS, rows);
   evaluate({
     ...inputs,
-    state: state.map(Math.abs),
-    weights,
+    state: inputs.state.map(Math.abs),
     field,
     moments: new Float64Array(lengthOf(squares)),
     statistics: before.slice(),
@@ -84,8 +89,8 @@ function fieldArrays(
     queries: input(inputs.queries),
     keys: input(inputs.keys),
     available: input(inputs.available),
-    state: input(state),
-    weights: input(weights),
+    state: input(inputs.state),
+    weights: input(inputs.weights),
     field: blockOutput(params, shape, stride, asMagnitudes(field)),
     moments: MOMENTS > 0 ? blockOutput(params, squares, 1, relative) : unwritten(),
     statistics: FROZEN
@@ -100,13 +105,16 @@ export function attentionFieldSphereCase(
   params: Sphere["params"],
   constants: Sphere["constants"],
   logits: LogitsName = "normal",
-): Sphere {
+  title = "",
+): MeasurableCase<"attention-field-sphere"> {
   const { systems, rows, columns, components, splits } = params;
-  return makeCase<"attention-field-sphere">(params, constants, logits, () => {
-    const states = siteVectors(systems, columns, components);
-    const field = { states, shape: siteVectors(splits * systems, rows, components), stride: pad(components) };
-    return fieldArrays(params, constants, logits, field, (arrays) => attentionFieldSphere(arrays, params, constants));
-  });
+  const inputs = () => fieldInputs(params, constants, logits, siteVectors(systems, columns, components));
+  const note = [title, logits].filter((part) => part !== "").join(", ");
+  const shape = { shape: siteVectors(splits * systems, rows, components), stride: pad(components) };
+  const kernelCase = makeCase<"attention-field-sphere">(params, constants, note, () =>
+    fieldArrays(params, constants, inputs(), shape, (arrays) => attentionFieldSphere(arrays, params, constants)),
+  );
+  return { ...kernelCase, inputs };
 }
 
 export function attentionFieldBinaryCase(
@@ -116,8 +124,9 @@ export function attentionFieldBinaryCase(
 ): Binary {
   const { systems, rows, columns, splits } = params;
   return makeCase<"attention-field-binary">(params, constants, logits, () => {
-    const field = { states: siteScalars(systems, columns), shape: siteScalars(splits * systems, rows), stride: 1 };
-    return fieldArrays(params, constants, logits, field, (arrays) => attentionFieldBinary(arrays, params, constants));
+    const inputs = fieldInputs(params, constants, logits, siteScalars(systems, columns));
+    const shape = { shape: siteScalars(splits * systems, rows), stride: 1 };
+    return fieldArrays(params, constants, inputs, shape, (arrays) => attentionFieldBinary(arrays, params, constants));
   });
 }
 
@@ -286,7 +295,17 @@ const PAIRS = [
   [17, 33],
 ] as const;
 
+/** The field of n sites in d dimensions, with all sums: what benchmarks measure, at their sizes. */
+export const measuredAttentionField = (n: number, d: number) =>
+  attentionFieldSphereCase(
+    { ...whole(n), dimension: d, components: d, splits: 1 },
+    ofField,
+    "normal",
+    "attention-field",
+  );
+
 export const attentionFieldSphereCases: readonly Sphere[] = [
+  ...[64, 128].map((d) => measuredAttentionField(97, d)),
   ...fieldChanges.map(([params, constants, logits]) =>
     attentionFieldSphereCase(
       { ...whole(13), components: 3, splits: 1, ...params },
