@@ -72,7 +72,8 @@ async function computeStep({ name, closure }: LargeStep, system: System, adapter
   const gpu = await adapter.openGpu();
   const executor = new GpuExecutor(gpu, Infinity);
   try {
-    const step = new TimeStep(executor, layout, closure, 2 * length * executor.elementBytes, stepCases[name].strategy);
+    const { strategy } = stepCases[name];
+    const step = new TimeStep(executor, layout, closure, 2 * length * executor.elementBytes, { strategy });
     const state = executor.upload(
       "state",
       layout.pack((point) => point.initial),

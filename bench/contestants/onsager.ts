@@ -56,8 +56,8 @@ function variantOf({ traits }: Executor, { precision, strategy }: Settings, n: n
   const wanted = strategy ?? strategyOrder(traits)[0];
   const chosen = fusedStrategies.find((name) => name === wanted);
   if (chosen === undefined) throw new Unavailable(`the engine has no strategy ${wanted}`);
-  if (precision !== "f32") throw new Unavailable(`strategy ${chosen} computes in f32, not in ${precision}`);
-  const variant = kernelVariant(KERNEL, chosen, traits, { sites: n, dimension: d, components: d });
+  if (precision === "f64") throw new Unavailable("the engine computes in f64 on the CPU only");
+  const variant = kernelVariant(KERNEL, chosen, traits, { sites: n, dimension: d, components: d }, precision);
   if (typeof variant === "string") throw new Unavailable(variant);
   return variant;
 }

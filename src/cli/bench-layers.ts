@@ -28,7 +28,7 @@ export interface BenchLayersOptions {
   readonly heads: readonly number[];
   readonly closure: readonly ClosureName[];
   readonly source: readonly Source[];
-  /** Both, as far as the device has them, unless given. */
+  /** f32 and f64, as far as the device has them, unless given. */
   readonly precision?: readonly Precision[];
   readonly all?: boolean;
   readonly systems: number;
@@ -66,9 +66,10 @@ export function benchLayersOptions(): Option[] {
     list("--source <list>", "queries and keys of the state, at every step,\nor of the field, once", oneOf(sources), [
       "state",
     ]),
-    new Option("--precision <list>", "f32 on the device, f64 on the CPU engine\n(default: both)").argParser(
-      listOf(oneOf(precisions)),
-    ),
+    new Option(
+      "--precision <list>",
+      "f32, f16 or split-f16 on the device, f64 on the\nCPU engine (default: f32 and f64)",
+    ).argParser(listOf(oneOf(precisions))),
     new Option("--all", "every combination of the lists"),
     new Option("--systems <count>", "small systems of one batch, 0 for none").argParser(wholeNumber(0)).default(1000),
     new Option("--seconds <s>", "time of a point; N grows while a step takes less")
@@ -117,8 +118,8 @@ async function measure(options: BenchLayersOptions, session: Session): Promise<L
     if (wanted.includes("f64") && !executors.has("f64")) {
       executors.set("f64", await openExecutor({ select: "cpu", memoryLimit }));
     }
-    for (const precision of wanted) {
-      const { device } = executors.get(precision) ?? chosen;
+    for (const precision of wanted) if (precision !== "f64") executors.set(precision, chosen);
+    for (const { device } of new Set(executors.values())) {
       const line = `device ${describeDevice(device)}`;
       if (json) session.note(line);
       else session.print(line);
@@ -127,14 +128,15 @@ async function measure(options: BenchLayersOptions, session: Session): Promise<L
     return await measureLayers(executors, planOf(options, wanted), settings);
   } finally {
     progress.stop();
-    for (const executor of executors.values()) executor.dispose();
+    for (const executor of new Set(executors.values())) executor.dispose();
   }
 }
 
 /** The CPU engine has f64 alone, and only the strategies that a matrix has. */
 function precisionsOf({ precision, strategy }: BenchLayersOptions, { device }: Executor): readonly Precision[] {
   if (device.precision === "f64") {
-    if (precision?.includes("f32")) throw new InputError("--precision", "f32 on the CPU engine", "f64, or a GPU");
+    const other = precision?.find((each) => each !== "f64");
+    if (other !== undefined) throw new InputError("--precision", `${other} on the CPU engine`, "f64, or a GPU");
     return ["f64"];
   }
   return precision ?? (strategy === "auto" || strategy === "stored" ? ["f32", "f64"] : ["f32"]);

@@ -60,6 +60,7 @@ function cpuEngine(isSelected: boolean, select: string | undefined, chosen: Adap
     limits: {},
     subgroupMinSize: 0,
     subgroupMaxSize: 0,
+    subgroupMatrixConfigs: [],
     usable: true,
     chosen: isChosen,
     reason,
@@ -77,6 +78,7 @@ function describe(device: DeviceReport): string {
     ...line("driver", backend === "" ? driver : `${driver} (${backend})`),
     ...line("description", description),
     ...line("subgroups", subgroups(device)),
+    ...line("matrices", matrices(device)),
     ...line("features", features.join(", ")),
     ...line(
       "limits",
@@ -85,6 +87,14 @@ function describe(device: DeviceReport): string {
         .join(", "),
     ),
   ].join("\n");
+}
+
+function matrices({ subgroupMatrixConfigs }: DeviceReport): string {
+  return subgroupMatrixConfigs
+    .map(
+      ({ componentType, resultComponentType, M, N, K }) => `${componentType} ${M}x${N}x${K} to ${resultComponentType}`,
+    )
+    .join(", ");
 }
 
 function subgroups({ subgroupMinSize, subgroupMaxSize, usable, kind }: DeviceReport): string {

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { DEFAULT_MEMORY } from "../engine/devices.js";
 import { couplingStrategies } from "../engine/coupling-strategy.js";
+import { fusedPrecisions } from "../kernels/strategies.js";
 import { closureNames } from "../physics/closures.js";
 
 /** What `deviceOption` and `memoryOption` leave in a command's options. */
@@ -48,6 +49,13 @@ export function strategyOption(): Option {
   return new Option("--strategy <name>", "how J reaches the field products")
     .choices(couplingStrategies)
     .default("auto");
+}
+
+export function precisionOption(): Option {
+  return new Option(
+    "--precision <name>",
+    "f32 (the default), or of the products of\nattention on matrix units",
+  ).choices(fusedPrecisions);
 }
 
 /** An empty ONSAGER_DEVICE chooses nothing. */

@@ -13,6 +13,7 @@ import {
   LIST_DEVICES,
   memoryOption,
   numberWithin,
+  precisionOption,
   seedOption,
   strategyOption,
   selectedDevice,
@@ -134,6 +135,7 @@ function addRun(program: Command, invocation: Invocation): void {
       ),
     )
     .addOption(strategyOption())
+    .addOption(precisionOption())
     .option("--json", "print one JSON object")
     .option("--out <folder>", "write result.json and the arrays as .npy files")
     .option("--replace", "let --out replace results of an earlier run")
@@ -150,7 +152,8 @@ function addRun(program: Command, invocation: Invocation): void {
 }
 
 function addSweep(program: Command, invocation: Invocation): void {
-  type Parsed = DeviceSelection & Pick<SweepCommandOptions, "out" | "strategy"> & { readonly replace?: boolean };
+  type Parsed = DeviceSelection &
+    Pick<SweepCommandOptions, "out" | "strategy" | "precision"> & { readonly replace?: boolean };
   program
     .command("sweep")
     .description("Run a specification over its axes and write tables, figures and a manifest.")
@@ -158,6 +161,7 @@ function addSweep(program: Command, invocation: Invocation): void {
     .requiredOption("--out <folder>", "where results.csv, summary.csv, manifest.json and plots/ go")
     .option("--replace", "let --out replace results of an earlier run")
     .addOption(strategyOption())
+    .addOption(precisionOption())
     .addOption(deviceOption())
     .addOption(memoryOption())
     .addHelpText("after", "\nExample:\n  onsager sweep examples/quickstart.yaml --out out/quickstart")
@@ -168,6 +172,7 @@ function addSweep(program: Command, invocation: Invocation): void {
           out: options.out,
           replace: options.replace ?? false,
           strategy: options.strategy,
+          precision: options.precision,
           select,
           memoryLimit: options.memory,
           version,
@@ -197,6 +202,7 @@ function addVerify(program: Command, invocation: Invocation): void {
     .addOption(closureOption("onsager"))
     .addOption(new Option("--rows <count>", "rows to recompute").argParser(wholeNumber(1)).default(64))
     .addOption(strategyOption())
+    .addOption(precisionOption())
     .option("--against <file.npy>", "check your own m(1), N x (heads D), instead")
     .addOption(seedOption("chooses the rows, and draws the arrays of --attention"))
     .option("--json", "print one JSON object")
@@ -204,7 +210,7 @@ function addVerify(program: Command, invocation: Invocation): void {
     .addOption(memoryOption())
     .addHelpText(
       "after",
-      "\nThe check passes if its error is at most twice that of plain f32 loops, plus\n1e-7.\n" +
+      "\nThe check passes if its error is at most twice that of plain loops in the same\nprecision, plus 1e-7.\n" +
         "\nExamples:\n  onsager verify --attention --n 8192 --d 64" +
         "\n  onsager verify system.yaml --closure tap --against mine.npy",
     )

@@ -1,6 +1,6 @@
 /** `onsager run SYSTEM`: K steps of the dynamics, or the steady state, of one system. */
 import { batchOf } from "../engine/batch.js";
-import type { CouplingStrategy } from "../engine/coupling-strategy.js";
+import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import type { Executor } from "../engine/executor.js";
 import type { System } from "../engine/realise.js";
@@ -18,7 +18,7 @@ import { checkSizes, describeRun, type RunOutcome, runResult, writeRun } from ".
 import type { Session } from "./session.js";
 import { describeDevice } from "./text-layout.js";
 
-export interface RunCommandOptions {
+export interface RunCommandOptions extends CouplingRequest {
   readonly closure: ClosureName;
   /** The steady state unless given. */
   readonly steps?: number;
@@ -26,7 +26,6 @@ export interface RunCommandOptions {
   readonly maxIterations?: number;
   readonly trajectory?: boolean;
   readonly couplings?: boolean;
-  readonly strategy: CouplingStrategy;
   readonly verify?: boolean;
   readonly observe?: readonly ObservableName[];
   readonly json?: boolean;
@@ -98,7 +97,17 @@ async function simulateOne(
   options: RunCommandOptions & { readonly observe: readonly ObservableName[] },
   session: Session,
 ): Promise<PointResult> {
-  const { closure, observe, steps, strategy, trajectory = false, couplings = false, damping, maxIterations } = options;
+  const {
+    closure,
+    observe,
+    steps,
+    strategy,
+    precision,
+    trajectory = false,
+    couplings = false,
+    damping,
+    maxIterations,
+  } = options;
   const steady: Partial<SteadyOptions> = {
     ...(damping !== undefined && { damping }),
     ...(maxIterations !== undefined && { maxIterations }),
@@ -114,6 +123,7 @@ async function simulateOne(
       states: true,
       couplings,
       strategy,
+      precision,
       progress: progress.update,
     });
     return results[0][0];
@@ -127,7 +137,7 @@ async function verifyEnd(
   executor: Executor,
   system: LoadedSystem,
   { state }: PointResult,
-  { closure, strategy }: RunCommandOptions,
+  { closure, strategy, precision }: RunCommandOptions,
   session: Session,
 ): Promise<VerificationReport> {
   const progress = openProgress(session, "verification");
@@ -137,6 +147,7 @@ async function verifyEnd(
       rows: VERIFIED_ROWS,
       seed: system.seed,
       strategy,
+      precision,
       progress: progress.update,
     });
     return { ...report, quantity: `one step of the closure ${closure} from the state that is returned` };

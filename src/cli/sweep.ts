@@ -1,7 +1,7 @@
 /** `onsager sweep SPEC --out DIR`: runs a specification and writes tables, figures and a manifest. */
 import { dirname } from "node:path";
 import type { DeviceDescription } from "../engine/executor.js";
-import type { CouplingStrategy } from "../engine/coupling-strategy.js";
+import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import { readDocument } from "../files/documents.js";
 import { arrayLoader } from "../verify/load-system.js";
@@ -11,10 +11,9 @@ import { parseSweeps } from "../sweep/spec.js";
 import { describeStrategy } from "./text-layout.js";
 import { isConverged, summariseRows, summaryTable } from "../sweep/tables.js";
 
-export interface SweepCommandOptions {
+export interface SweepCommandOptions extends CouplingRequest {
   readonly out: string;
   readonly replace: boolean;
-  readonly strategy: CouplingStrategy;
   readonly select: string | undefined;
   readonly memoryLimit: number | undefined;
   readonly version: string;
@@ -40,7 +39,8 @@ export async function sweepCommand(path: string, options: SweepCommandOptions): 
       for (const sweep of sweeps) {
         const progress = options.openProgress(sweep.name);
         try {
-          const settings = { load, context: path, strategy: options.strategy, progress: progress.update };
+          const { strategy, precision } = options;
+          const settings = { load, context: path, strategy, precision, progress: progress.update };
           outcomes.push(await runSweep(executor, sweep, settings));
         } finally {
           progress.stop();
@@ -85,13 +85,13 @@ function printOutcome(outcome: SweepOutcome, print: (text: string) => void): voi
 }
 
 function verificationLine({ sweep }: SweepOutcome, report: SweepVerification): string {
-  const { closure, point, rows, sites, maximumError, plainMaximumError, allowed, pass } = report;
+  const { closure, point, rows, sites, maximumError, plainPrecision, plainMaximumError, allowed, pass } = report;
   const at = sweep.axes
     .flatMap(({ path }, k) => (path === "closure" ? [] : [`${path} ${sweep.points[point].values[k]}`]))
     .join(", ");
   return (
     `  verified ${closure} at ${at}: ${rows} of ${sites} rows in float64\n` +
-    `    error ${maximumError.toExponential(1)}, plain f32 ${plainMaximumError.toExponential(1)}, ` +
+    `    error ${maximumError.toExponential(1)}, plain ${plainPrecision} ${plainMaximumError.toExponential(1)}, ` +
     `allowed ${allowed.toExponential(1)}: ${pass ? "pass" : "FAIL"}`
   );
 }

@@ -45,7 +45,8 @@ export function describeDevice({ name, driver, precision, reason, tuning }: Devi
 
 /** `subgroups, f32 (ROWS 32, KEYS 2, 1 split)` */
 export function describeStrategy({ name, precision, tile, splits, reason }: StrategyReport): string {
-  if (tile === undefined) return `${name}, ${precision}${reason === undefined ? "" : `: ${reason}`}`;
+  const why = reason === undefined ? "" : `: ${reason}`;
+  if (tile === undefined) return `${name}, ${precision}${why}`;
   const constants = Object.entries(tile).map(([constant, value]) => `${constant} ${value}`);
-  return `${name}, ${precision} (${[...constants, `${splits} ${splits === 1 ? "split" : "splits"}`].join(", ")})`;
+  return `${name}, ${precision} (${[...constants, `${splits} ${splits === 1 ? "split" : "splits"}`].join(", ")})${why}`;
 }

@@ -14,7 +14,7 @@ export function verificationTable(report: VerificationReport): string {
     table([
       ["relative error", "maximum", "RMS"],
       ["checked", number(report.maximumError), number(report.rmsError)],
-      ["plain f32", number(report.plainMaximumError), number(report.plainRmsError)],
+      [`plain ${report.plainPrecision}`, number(report.plainMaximumError), number(report.plainRmsError)],
       ["allowed", number(allowed), ""],
     ]),
     "",

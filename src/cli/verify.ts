@@ -1,5 +1,5 @@
 /** `onsager verify`: one step on the device, or the user's own numbers, against float64 on random rows. */
-import type { CouplingStrategy } from "../engine/coupling-strategy.js";
+import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import type { System } from "../engine/realise.js";
 import { readNpy } from "../files/npy.js";
@@ -14,7 +14,7 @@ import type { Session } from "./session.js";
 import { describeDevice, labelled } from "./text-layout.js";
 import { verificationTable } from "./verification-text.js";
 
-export interface VerifyCommandOptions {
+export interface VerifyCommandOptions extends CouplingRequest {
   readonly closure: ClosureName;
   readonly attention?: boolean;
   readonly n?: number;
@@ -22,7 +22,6 @@ export interface VerifyCommandOptions {
   readonly causal?: boolean;
   readonly scale?: number;
   readonly rows: number;
-  readonly strategy: CouplingStrategy;
   readonly against?: string;
   readonly json?: boolean;
   readonly select: string | undefined;
@@ -37,7 +36,10 @@ export async function verifyCommand(
   options: VerifyCommandOptions,
   session: Session,
 ): Promise<number> {
-  const { closure, rows, against, version } = options;
+  const { closure, rows, against, strategy, precision, version } = options;
+  if (against !== undefined && precision !== undefined) {
+    throw new InputError("--precision", `${precision} for the numbers of --against`, "one of the two");
+  }
   const start = performance.now();
   const system = await chosenSystem(path, options);
   const rule = momentRule(closure, system.spins);
@@ -48,8 +50,7 @@ export async function verifyCommand(
   let report: VerificationReport;
   let device: unknown = null;
   try {
-    const { strategy } = options;
-    const settings = { rows, seed: options.seed ?? system.seed, strategy, progress: progress.update };
+    const settings = { rows, seed: options.seed ?? system.seed, strategy, precision, progress: progress.update };
     if (result !== undefined) report = verifyResult(result, against ?? "", system, closure, settings);
     else ({ report, device } = await verifyOnDevice(system, options, settings, session));
   } finally {

@@ -10,7 +10,7 @@ import { ROW_STATISTICS } from "../reference/attention-rows.js";
 import { AttentionFiller } from "./attention-couplings.js";
 import { attentionBytes, AttentionInputs } from "./attention-inputs.js";
 import { type BatchLayout, type CouplingBlock, padMatrix } from "./batch.js";
-import { type CouplingStrategy, planAttention, type StrategyReport } from "./coupling-strategy.js";
+import { type CouplingRequest, planAttention, requirePrecision, type StrategyReport } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
 import { FusedAttention } from "./fused-attention.js";
 import { RandomCouplingSource } from "./random-couplings.js";
@@ -50,14 +50,14 @@ export class CouplingStore {
    * @param workingBytes what the rest of the run will take
    * @param reactionsPerMatrix matrices of the same shape that the consumer holds beside each block, and makes of its J
    * @throws CapacityError if not even four rows fit, or dense couplings do not
-   * @throws InputError if a strategy is asked for that these couplings, their shape or the device have not
+   * @throws InputError if what is asked for these couplings, their shape or the device have not
    */
   constructor(
     private readonly executor: Executor,
     private readonly layout: BatchLayout,
     workingBytes: number,
     reactionsPerMatrix = 0,
-    asked: CouplingStrategy = "auto",
+    request: CouplingRequest = {},
   ) {
     const { couplings } = layout.batch;
     const kind = couplings[0].kind;
@@ -86,6 +86,8 @@ export class CouplingStore {
       matrixLength <= executor.maxArrayLength &&
       matrixLength * executor.elementBytes <= STORED_SHARE * executor.memoryLimit;
     const { precision } = executor.device;
+    const { strategy: asked = "auto" } = request;
+    requirePrecision(executor, kind, request);
     if (asked === "procedural" && !attention && !drawable) {
       const found = kind === "random" ? "a closure that needs J itself" : `${kind} couplings`;
       throw new InputError("strategy", `procedural for ${found}`, "auto or stored");
@@ -93,7 +95,7 @@ export class CouplingStore {
     if (!attention && asked !== "auto" && asked !== "stored" && asked !== "procedural") {
       throw new InputError("strategy", `${asked} for ${kind} couplings`, "auto, stored or procedural");
     }
-    const plan = attention && planAttention(executor, layout, attention.dimension, asked, storable);
+    const plan = attention && planAttention(executor, layout, attention.dimension, request, storable);
     if (asked === "procedural" || (asked === "auto" && drawable && !storable)) {
       this.#requireRoom(workingBytes, budget);
       this.report = { name: "procedural", precision };
@@ -106,11 +108,15 @@ export class CouplingStore {
       const inputs = new AttentionInputs(executor, layout, (slot) => this.#own(slot));
       this.fused = this.direct = new FusedAttention(executor, layout, inputs, plan.variants, (slot) => this.#own(slot));
       this.statistics = { slot: this.fused.statistics, columns: ROW_STATISTICS };
+      const { field, reaction } = plan.variants;
       const { splits } = this.fused;
+      // Only the closures that hold reactions take those sums.
+      const mixed = field && reaction && reactionsPerMatrix > 0 && field.precision !== reaction.precision;
       this.report = {
         name: plan.name,
-        precision,
-        ...(plan.variants.field && { tile: plan.variants.field.tile, splits }),
+        precision: field?.precision ?? precision,
+        ...(field && { tile: field.tile, splits }),
+        ...(mixed && { reason: `the reaction is in ${reaction.precision}, by ${reaction.strategy}` }),
       };
       this.#fill = this.#refresh = () => undefined;
       return;

@@ -1,12 +1,15 @@
 /** Attention couplings that are never stored: every field product carries them through one online softmax. */
 import { kernels } from "../kernels/registry.js";
 import {
+  type AttentionShape,
   type FusedKernel,
+  type FusedPrecision,
   type FusedStrategy,
   keySplits,
   kernelVariant,
   type KernelVariant,
   rowsPerDispatch,
+  strategyOrder,
 } from "../kernels/strategies.js";
 import { ROW_STATISTICS } from "../reference/attention-rows.js";
 import { MASKS } from "../reference/scores.js";
@@ -15,7 +18,7 @@ import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 import type { FieldArrays } from "./random-couplings.js";
 
-/** The kernels of one strategy that a batch needs. */
+/** The kernels that a batch needs: those of one strategy, and where that has no reaction, that of f32. */
 export interface FusedVariants {
   readonly field: KernelVariant | undefined;
   readonly reaction: KernelVariant | undefined;
@@ -31,20 +34,32 @@ export type FusedInputs = Pick<
 const fieldKernel = (layout: BatchLayout) =>
   layout.batch.spins.kind === "binary" ? "attention-field-binary" : "attention-field-sphere";
 
-/** The variants of a strategy for a batch, or why there are none. */
+/** The variants of a strategy in a precision for a batch, or why there are none. */
 export function fusedVariants(
   executor: Executor,
   layout: BatchLayout,
   dimension: number,
   strategy: FusedStrategy,
+  precision: FusedPrecision = "f32",
 ): FusedVariants | string {
   const { sites, components } = layout;
   const shape = { sites, dimension, components };
-  const field = kernelVariant(fieldKernel(layout), strategy, executor.traits, shape);
+  const field = kernelVariant(fieldKernel(layout), strategy, executor.traits, shape, precision);
   if (typeof field === "string") return field;
   if (layout.batch.spins.kind === "binary") return { field, reaction: undefined };
-  const reaction = kernelVariant("attention-reaction", strategy, executor.traits, shape);
+  const reaction =
+    precision === "f32"
+      ? kernelVariant("attention-reaction", strategy, executor.traits, shape)
+      : usualReaction(executor, shape);
   return typeof reaction === "string" ? reaction : { field, reaction };
+}
+
+/** What f32 takes if the strategy is left to it. */
+function usualReaction({ traits }: Executor, shape: AttentionShape): KernelVariant | string {
+  const kernel = "attention-reaction";
+  const found = strategyOrder(traits).map((strategy) => kernelVariant(kernel, strategy, traits, shape));
+  const preset = found.find((variant) => typeof variant !== "string");
+  return traits.tuned?.(kernel, shape) ?? preset ?? found[0];
 }
 
 /** The variants that `onsager tune` found to be the fastest for a batch on this adapter, if it has measured there. */

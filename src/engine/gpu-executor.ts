@@ -2,7 +2,7 @@
 import { assembleShader, loadText } from "../gpu/shader-source.js";
 import { type Command, GpuArray, type GpuDevice, type GpuTime, type Measurement, type Program } from "../gpu/device.js";
 import { InputError } from "../physics/input-error.js";
-import { type KernelParams, kernels, sharedShaders, subgroupShaders } from "../kernels/registry.js";
+import { type KernelParams, kernels, shaderOf, sharedShaders } from "../kernels/registry.js";
 import type { AdapterTraits, KernelVariant } from "../kernels/strategies.js";
 import { adapterTraits } from "./adapter-traits.js";
 import type { Tuning } from "./tuning-cache.js";
@@ -192,7 +192,7 @@ export class GpuExecutor implements Executor {
 
   async #assemble(kernel: StageName, constants: object, variant: KernelVariant | undefined): Promise<Program> {
     const name = variant?.shader ?? kernel;
-    const shader = variant?.strategy === "subgroups" ? subgroupShaders[variant.kernel] : kernels[kernel].shader;
+    const shader = shaderOf(kernel, variant);
     const load = (path: string) => {
       const url = path === name ? shader : sharedShaders[path];
       if (url === undefined) throw new Error(`${name} imports ${path}, which is not in the table of shared shaders`);

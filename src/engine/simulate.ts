@@ -1,9 +1,10 @@
 /** Runs a batch: K steps or the steady state, then observables, all on one executor. */
 import { type ClosureName } from "../physics/closures.js";
+import { InputError } from "../physics/input-error.js";
 import { observables, type ObservableName, type RawMoments } from "../physics/observables.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
-import type { CouplingStrategy, StrategyReport } from "./coupling-strategy.js";
+import type { CouplingRequest, StrategyReport } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
 import { observe } from "./observe.js";
 import { reductionBytes, Reducer, siteScalars } from "./reductions.js";
@@ -20,7 +21,8 @@ import { FIELD_SHIFT, responseOf, withShiftedFields } from "./susceptibility.js"
 import { type Evolution, evolutionBytes, InnerResidual, runSteps } from "./time-evolution.js";
 import { INNER_ACCEPTED, TimeStep } from "./time-step.js";
 
-export interface SimulationOptions {
+/** The strategy is `stored` unless given if couplings are to be kept. */
+export interface SimulationOptions extends CouplingRequest {
   readonly closure: ClosureName;
   /** A number of steps of the dynamics, or the fixed point. */
   readonly run: { readonly steps: number } | { readonly steady: Partial<SteadyOptions> };
@@ -31,8 +33,6 @@ export interface SimulationOptions {
   readonly states?: boolean;
   /** Keep J, [heads][N][N], as it is for the final state. */
   readonly couplings?: boolean;
-  /** How J reaches the field products; `auto` unless given, and `stored` if couplings are to be kept. */
-  readonly strategy?: CouplingStrategy | undefined;
   readonly progress?: (fraction: number) => void;
 }
 
@@ -55,7 +55,7 @@ export interface PointResult {
 
 /**
  * @returns results by group and point, in the order of the batch
- * @throws InputError if a strategy is asked for that the couplings, their shape or the device have not
+ * @throws InputError if what is asked for the couplings, their shape or the device have not
  * @throws CapacityError, GpuError: never a result that a fault has touched
  */
 export async function simulate(
@@ -64,6 +64,10 @@ export async function simulate(
   options: SimulationOptions,
 ): Promise<PointResult[][]> {
   const wantsResponse = options.observe.some((name) => observables[name].needs === "response");
+  if (wantsResponse && options.precision === "f16") {
+    // Its rounding is as large as the differences that it would be taken of.
+    throw new InputError("precision", "f16 for the susceptibility", "f32 or split-f16");
+  }
   const shift = FIELD_SHIFT[executor.device.precision];
   const expanded = wantsResponse ? withShiftedFields(batch, shift) : undefined;
   const results = await withinScope(executor, (scope) => simulateBatch(scope, expanded?.batch ?? batch, options));
@@ -112,13 +116,8 @@ async function simulateBatch(
       : steadyStateBytes(layout, executor.elementBytes);
   const observationBytes = reductionBytes(layout, executor.elementBytes);
   const callerBytes = stateBytes + ownBytes + observationBytes;
-  const step = new TimeStep(
-    executor,
-    layout,
-    options.closure,
-    callerBytes,
-    options.strategy ?? (options.couplings ? "stored" : "auto"),
-  );
+  const { closure, precision, strategy = options.couplings ? "stored" : "auto" } = options;
+  const step = new TimeStep(executor, layout, closure, callerBytes, { strategy, precision });
   const state = executor.upload(
     "state",
     layout.pack((point) => point.initial),

@@ -6,7 +6,7 @@ import { RESPONSES } from "../reference/moment-weights.js";
 import { SPHERE_CLOSURES } from "../reference/sphere-update.js";
 import type { BatchLayout } from "./batch.js";
 import { CouplingStore } from "./couplings.js";
-import type { CouplingStrategy } from "./coupling-strategy.js";
+import type { CouplingRequest } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
 
 /** Weights stored a site, and sums taken of them, for each rule. */
@@ -54,7 +54,7 @@ export class TimeStep {
     private readonly closure: ClosureName,
     /** Bytes of the arrays that the caller keeps beside this. */
     callerBytes: number,
-    strategy: CouplingStrategy = "auto",
+    request: CouplingRequest = {},
   ) {
     const { spins } = layout.batch;
     const rule = momentRule(closure, spins);
@@ -67,7 +67,7 @@ export class TimeStep {
     const bytes = executor.elementBytes * (states * systems * stateLength + scalars);
     // Sphere TAP holds one more matrix a system: the Gram matrix, then the reaction weights.
     const reactionMatrices = rule.startsWith("tensor") ? layout.systemsPerCoupling : 0;
-    this.couplings = new CouplingStore(executor, layout, callerBytes + bytes, reactionMatrices, strategy);
+    this.couplings = new CouplingStore(executor, layout, callerBytes + bytes, reactionMatrices, request);
     this.#external = this.#own(
       executor.upload(
         "external field",

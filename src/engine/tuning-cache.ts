@@ -13,7 +13,7 @@ import { DAWN_TOGGLES } from "../gpu/dawn.js";
 import type { GpuDevice } from "../gpu/device.js";
 import { loadText } from "../gpu/shader-source.js";
 import { bucketOf, candidates, type ShapeBucket } from "../kernels/candidates.js";
-import { kernels, sharedShaders, subgroupShaders } from "../kernels/registry.js";
+import { kernels, sharedShaders, strategyShaders } from "../kernels/registry.js";
 import { type AdapterTraits, type FusedKernel, fusedKernels, fusedStrategies } from "../kernels/strategies.js";
 import { adapterTraits } from "./adapter-traits.js";
 
@@ -104,7 +104,7 @@ export function withChoices(file: TuningFile | undefined, key: TuningKey, choice
 
 export async function tuningKey({ adapter, limits }: GpuDevice): Promise<TuningKey> {
   const { vendor, architecture, device, description, driver, backend } = adapter;
-  const { enable, disable } = DAWN_TOGGLES;
+  const { enable, matrices, disable } = DAWN_TOGGLES;
   return {
     vendor,
     architecture,
@@ -114,7 +114,7 @@ export async function tuningKey({ adapter, limits }: GpuDevice): Promise<TuningK
     backend,
     onsager: await versionIn(new URL("../../package.json", import.meta.url)),
     webgpu: await versionIn(createRequire(import.meta.url).resolve("webgpu/package.json")),
-    toggles: [...enable, ...disable.map((toggle) => `no ${toggle}`)],
+    toggles: [...enable, ...matrices, ...disable.map((toggle) => `no ${toggle}`)],
     limits: { ...limits },
   };
 }
@@ -123,9 +123,9 @@ async function versionIn(manifest: string | URL): Promise<string> {
   return (JSON.parse(await readFile(manifest, "utf8")) as { version: string }).version;
 }
 
-/** A hash of all WGSL that a kernel may consist of, in any strategy. */
+/** A hash of all WGSL that a kernel may consist of, in any strategy of f32. */
 export async function shaderHash(kernel: FusedKernel): Promise<string> {
-  const own = [kernels[kernel].shader, subgroupShaders[kernel], kernels["attention-merge"].shader];
+  const own = [kernels[kernel].shader, strategyShaders.subgroups[kernel], kernels["attention-merge"].shader];
   const urls = [...own, ...Object.values(sharedShaders)].filter((url) => url !== undefined);
   const hash = createHash("sha256");
   for (const url of urls) hash.update(await loadText(url)).update("\0");
@@ -166,8 +166,8 @@ async function lookup(choices: readonly TunedChoice[], traits: AdapterTraits, pa
           ({ strategy, change }) => strategy === choice.strategy && isDeepStrictEqual(change, choice.change),
         );
       if (found === undefined) return undefined;
-      const { strategy, shader, tile } = found;
-      return { kernel, strategy, shader, tile };
+      const { strategy, precision, shader, tile } = found;
+      return { kernel, strategy, precision, shader, tile };
     },
   };
 }

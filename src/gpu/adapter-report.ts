@@ -2,6 +2,18 @@
 
 export type AdapterKind = "hardware" | "system-software" | "package-software";
 
+/** An experiment of Dawn and Chrome that the types of WebGPU do not know. */
+export const SUBGROUP_MATRIX = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
+
+/** Matrices that a subgroup multiplies: M × K times K × N numbers of one type gives M × N of another. */
+export interface SubgroupMatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
 export interface AdapterReport {
   /** The driver's name for it; `select` matches a part of this. */
   readonly name: string;
@@ -18,6 +30,8 @@ export interface AdapterReport {
   /** 0 where the adapter has no subgroups. */
   readonly subgroupMinSize: number;
   readonly subgroupMaxSize: number;
+  /** Empty where the adapter has no subgroup matrices. */
+  readonly subgroupMatrixConfigs: readonly SubgroupMatrixConfig[];
   /** False for a driver that was found but rejected, or looked for and missing. */
   readonly usable: boolean;
   readonly chosen: boolean;
@@ -56,6 +70,7 @@ export function describeAdapter(
     limits: readLimits(adapter.limits),
     subgroupMinSize: info.subgroupMinSize ?? 0,
     subgroupMaxSize: info.subgroupMaxSize ?? 0,
+    subgroupMatrixConfigs: readMatrixConfigs(info),
     usable: true,
     chosen: false,
     reason: "",
@@ -65,7 +80,16 @@ export function describeAdapter(
 /** The report of a driver that cannot be used, and why. */
 export function unusable(name: string, kind: AdapterKind, driver: string, reason: string): AdapterCandidate {
   const nothing = { vendor: "", architecture: "", device: "", description: "", backend: "", features: [], limits: {} };
-  const report = { ...nothing, name, kind, driver, subgroupMinSize: 0, subgroupMaxSize: 0, reason };
+  const report = {
+    ...nothing,
+    name,
+    kind,
+    driver,
+    subgroupMinSize: 0,
+    subgroupMaxSize: 0,
+    subgroupMatrixConfigs: [],
+    reason,
+  };
   return { report: { ...report, usable: false, chosen: false } };
 }
 
@@ -77,6 +101,18 @@ export function readLimits(limits: GPUSupportedLimits): Record<string, number> {
     if (typeof value === "number") numbers[name] = value;
   }
   return numbers;
+}
+
+/** Of the adapter: the device that is opened lists none. Getters on a prototype too. */
+function readMatrixConfigs(info: GPUAdapterInfo): SubgroupMatrixConfig[] {
+  const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<SubgroupMatrixConfig> };
+  return [...subgroupMatrixConfigs].map(({ componentType, resultComponentType, M, N, K }) => ({
+    componentType,
+    resultComponentType,
+    M,
+    N,
+    K,
+  }));
 }
 
 /** The usable candidates that `select` allows, best first. */

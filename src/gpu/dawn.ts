@@ -2,20 +2,17 @@
 import { basename } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { AdapterCandidate, AdapterKind } from "./adapter-report.js";
-import { describeAdapter, unusable } from "./adapter-report.js";
+import { describeAdapter, SUBGROUP_MATRIX, unusable } from "./adapter-report.js";
 import { findSwiftShader } from "./swiftshader.js";
 import { findDriverManifests, loadVulkanLoader, manifestFolders } from "./vulkan-drivers.js";
 
 /** Dawn ignores a toggle that it does not know, so a test looks for each of these names in its binary. */
 export const DAWN_TOGGLES = {
   enable: ["vulkan_enable_f16_on_nvidia", "enable_integer_range_analysis_in_robustness"],
+  /** Without these an adapter does not offer subgroup matrices; without matrices it is opened without these. */
+  matrices: ["allow_unsafe_apis", "use_vulkan_memory_model"],
   disable: ["timestamp_quantization"],
 } as const;
-
-const TOGGLE_OPTIONS = [
-  `enable-dawn-features=${DAWN_TOGGLES.enable.join(",")}`,
-  `disable-dawn-features=${DAWN_TOGGLES.disable.join(",")}`,
-];
 
 const SYSTEM_DRIVERS = process.platform === "linux" ? "system Vulkan drivers" : "system drivers";
 
@@ -78,18 +75,28 @@ async function probe(software: AdapterKind, driver: string, manifests: readonly 
     const { create } = await import("webgpu");
     const candidates: AdapterCandidate[] = [];
     for (const { backend, name } of await adapterNames(create)) {
-      const instance = create([...TOGGLE_OPTIONS, `backend=${backend}`, `adapter=${name}`]);
-      const adapter = await instance.requestAdapter();
-      if (adapter === null)
+      const place = [`backend=${backend}`, `adapter=${name}`];
+      const found = (await requestAdapter(create, place, true)) ?? (await requestAdapter(create, place, false));
+      if (found === undefined)
         candidates.push(unusable(name, software, driver, `Dawn lists it on ${backend} but opens none`));
-      else
-        candidates.push({ report: describeAdapter(adapter, { name, software, driver, backend }), instance, adapter });
+      else candidates.push({ report: describeAdapter(found.adapter, { name, software, driver, backend }), ...found });
     }
     if (candidates.length > 0) return candidates;
     const files = manifests.map((manifest) => basename(manifest)).join(", ");
     const name = manifests.length === 1 ? files : driver;
     return [unusable(name, /lvp|swiftshader/.test(name) ? software : "hardware", driver, noDevice(files))];
   });
+}
+
+/** The adapter at a place, if it is there; with the toggles of matrices only if it then has them. Takes a millisecond. */
+async function requestAdapter(create: (options: string[]) => GPU, place: readonly string[], withMatrices: boolean) {
+  const { enable, matrices, disable } = DAWN_TOGGLES;
+  const enabled = [...enable, ...(withMatrices ? matrices : [])];
+  const toggles = [`enable-dawn-features=${enabled.join(",")}`, `disable-dawn-features=${disable.join(",")}`];
+  const instance = create([...toggles, ...place]);
+  const adapter = await instance.requestAdapter();
+  if (adapter === null || (withMatrices && !adapter.features.has(SUBGROUP_MATRIX))) return undefined;
+  return { instance, adapter };
 }
 
 function noDevice(files: string): string {

@@ -1,6 +1,6 @@
 /** An open GPU: arrays, programs and lists of commands, with every failure thrown as a typed error. */
 import type { AdapterReport } from "./adapter-report.js";
-import { readLimits } from "./adapter-report.js";
+import { readLimits, SUBGROUP_MATRIX } from "./adapter-report.js";
 import type { Command } from "./commands.js";
 import { checkRange } from "./commands.js";
 import { CommandRecorder } from "./command-recorder.js";
@@ -19,7 +19,7 @@ export type { Program } from "./pipelines.js";
 export type { GpuTime } from "./timestamps.js";
 
 const MAP_READ = 0x1; // GPUMapMode.READ, which is no global in Node
-const OPTIONAL_FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
+const OPTIONAL_FEATURES = ["timestamp-query", "subgroups", "shader-f16", SUBGROUP_MATRIX] as const;
 
 /** Asked for as high as the adapter goes: what a kernel may use is then decided by the granted limits. */
 const COMPUTE_LIMITS = [

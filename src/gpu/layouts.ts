@@ -64,9 +64,12 @@ export function reflectLayout(name: string, source: string): ProgramLayout {
   return { entryPoint: entries[0].name, arrays, params };
 }
 
-/** The declarations alone: the reflecting parser rejects some valid statements, `return a.x * b.x;` for one. */
+/**
+ * The declarations alone: the reflecting parser rejects some valid statements, `return a.x * b.x;` for one, and does not
+ * know the types of subgroup matrices, which nothing that is bound consists of.
+ */
 function withoutBodies(source: string): string {
-  const text = source.replace(/\/\/.*|\/\*[^]*?\*\//g, "");
+  const text = source.replace(/\/\/.*|\/\*[^]*?\*\//g, "").replace(/\bsubgroup_matrix_\w+<[^>]*>/g, "f32");
   let declarations = "";
   let end = 0;
   for (const header of text.matchAll(/\bfn\b[^{]*\{/g)) {

@@ -21,7 +21,8 @@ export interface Candidate extends KernelVariant {
   readonly change: TileChange;
 }
 
-type Tile = KernelVariant["tile"];
+/** Of f32: numbers alone. */
+type Tile = Readonly<Record<string, number>> & Pick<KernelVariant["tile"], "ROWS">;
 
 /** Rows in multiples of the subgroup size, and keys taken in at once. */
 const SUBGROUP_CHANGES: readonly TileChange[] = [
@@ -55,8 +56,8 @@ const SMALLEST_WORKGROUP = { invocations: 256, bytes: 16384 } as const;
 const QUAD_BYTES = 16;
 
 /**
- * The candidates of a kernel for a shape, each once and within the limits of the adapter; the first is the default of the
- * adapter. Empty if no strategy takes the shape.
+ * The candidates of a kernel for a shape, all of f32, each once and within the limits of the adapter; the first is the
+ * default of the adapter. Empty if no strategy takes the shape.
  */
 export function candidates(kernel: FusedKernel, traits: AdapterTraits, shape: AttentionShape): Candidate[] {
   const found = new Map<string, Candidate>();
@@ -80,11 +81,12 @@ function changesOf(kernel: FusedKernel, strategy: FusedStrategy): readonly TileC
 
 /** The tile with a change, or undefined where that does not go: by the limits, or because the tile has no such number. */
 function changedTile(
-  { kernel, strategy, tile }: KernelVariant,
+  { kernel, strategy, tile: preset }: KernelVariant,
   change: TileChange,
   { workgroup = SMALLEST_WORKGROUP }: AdapterTraits,
   shape: AttentionShape,
 ): Tile | undefined {
+  const tile = preset as Tile;
   if (Object.keys(change).length === 0) return tile;
   if (strategy === "subgroups") return subgroupTile(kernel, tile, change);
   const changed =

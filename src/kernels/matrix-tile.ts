@@ -6,9 +6,8 @@
 export const matrixPrecisions = ["f16", "split-f16"] as const;
 export type MatrixPrecision = (typeof matrixPrecisions)[number];
 
-/** What the device has to be opened with, and the Dawn toggles without which an adapter does not offer it. */
+/** What the device has to be opened with. */
 export const MATRIX_FEATURES = ["chromium-experimental-subgroup-matrix", "shader-f16", "subgroups"] as const;
-export const MATRIX_TOGGLES = ["allow_unsafe_apis", "use_vulkan_memory_model"] as const;
 
 /** One entry of `adapter.info.subgroupMatrixConfigs`: M × K times K × N gives M × N. */
 export interface MatrixShape {
@@ -56,8 +55,8 @@ const KEYS_A_CHUNK = { f16: 1024, "split-f16": 256 } as const;
 const KEYS_AT_ONCE = [64, 48, 32, 16];
 
 /**
- * Workgroup memory that one workgroup takes at most. With more, fewer of them share a multiprocessor, and none of them
- * hides the latency of another.
+ * Workgroup memory that one workgroup takes, unless no tile fits into it. With more, fewer of them share a multiprocessor,
+ * and none of them hides the latency of another.
  */
 const STORAGE_TAKEN = 32_768;
 
@@ -78,7 +77,7 @@ export function matrixConfiguration(traits: MatrixTraits): MatrixConfiguration |
   );
   if (usable.length === 0) return "the adapter has no matrices of f16 with sums of f32";
   const [{ M, N, K }] = usable.sort((a, b) => distance(a) - distance(b));
-  return { M, N, K, lanes, workgroupStorage: Math.min(traits.workgroupStorage, STORAGE_TAKEN) };
+  return { M, N, K, lanes, workgroupStorage: traits.workgroupStorage };
 }
 
 /** How far a shape is from 16 × 16 × 16, that of NVIDIA. */
@@ -94,37 +93,54 @@ export function matrixTile(
   dimension: number,
   components: number,
   precision: MatrixPrecision,
-  { M, N, K, lanes, workgroupStorage }: MatrixConfiguration,
+  configuration: MatrixConfiguration,
   rowTiles = 1,
+): MatrixTile | string {
+  const { M, N, K, workgroupStorage } = configuration;
+  const tiles = KEYS_AT_ONCE.filter((KEYS) => KEYS % N === 0 && KEYS % K === 0).map((KEYS) =>
+    constantsOf({ dimension, components, precision, rowTiles, KEYS }, configuration),
+  );
+  const tile = tiles.find((each) => storageOf(each) <= Math.min(workgroupStorage, STORAGE_TAKEN)) ?? tiles.at(-1);
+  if (tile === undefined) return `matrices of ${M} x ${N} x ${K} are larger than a tile`;
+  const needed = storageOf(tile);
+  if (needed <= workgroupStorage) return tile;
+  return (
+    `${precision} matrices of d = ${dimension}, D = ${components} take ${needed} bytes of workgroup memory, ` +
+    `and the adapter has ${workgroupStorage}`
+  );
+}
+
+type MatrixTile = ReturnType<typeof constantsOf>;
+
+interface TileShape {
+  readonly dimension: number;
+  readonly components: number;
+  readonly precision: MatrixPrecision;
+  readonly rowTiles: number;
+  readonly KEYS: number;
+}
+
+function constantsOf(
+  { dimension, components, precision, rowTiles, KEYS }: TileShape,
+  { M, N, K, lanes }: MatrixConfiguration,
 ) {
-  const SPLIT = precision === "split-f16";
-  const ROWS = GROUPS * rowTiles * Math.max(16, M);
-  const DIMENSION_TILES = Math.ceil(dimension / K);
   const COMPONENT_TILES = Math.ceil(components / N);
-  const constantsFor = (KEYS: number) => ({
+  return {
     MATRIX_ROWS: M,
     MATRIX_COLUMNS: N,
     MATRIX_DEPTH: K,
     MATRIX_LANES: lanes,
     WORKGROUP_SIZE: GROUPS * lanes,
-    ROWS,
+    ROWS: GROUPS * rowTiles * Math.max(16, M),
     KEYS,
     COLUMN_LANES: KEYS % 32 === 0 ? 8 : 4,
     CHUNK: KEYS * Math.max(1, Math.floor(KEYS_A_CHUNK[precision] / KEYS)),
-    DIMENSION_TILES,
+    DIMENSION_TILES: Math.ceil(dimension / K),
     COMPONENT_TILES,
     VALUE_TURNS: Math.ceil((COMPONENT_TILES * N) / KEYS),
-    SPLIT,
-  });
-  for (const KEYS of KEYS_AT_ONCE) {
-    if (KEYS % N !== 0 || KEYS % K !== 0) continue;
-    const constants = constantsFor(KEYS);
-    if (storageOf(constants) <= workgroupStorage) return constants;
-  }
-  return `workgroup memory of ${workgroupStorage} bytes is too small for ${precision} matrices of d = ${dimension}, D = ${components}`;
+    SPLIT: precision === "split-f16",
+  };
 }
-
-type MatrixTile = Exclude<ReturnType<typeof matrixTile>, string>;
 
 /** Bytes of the three variables besides the two arrays, each counted as 16. */
 const SINGLE_VARIABLES = 48;

@@ -2,7 +2,7 @@
  * The kernels: one record each. Dispatch arithmetic, work and traffic follow from the parameters alone; nothing here
  * touches a device. The engine, the tests and the benchmarks read this table.
  */
-import type { FusedKernel } from "./strategies.js";
+import type { FusedKernel, KernelVariant } from "./strategies.js";
 import { REGISTER_TILE, tiles } from "./tiles.js";
 
 export type KernelName = keyof typeof tiles;
@@ -33,6 +33,7 @@ export const sharedShaders: Readonly<Record<string, URL>> = {
 };
 
 type Tile = Readonly<Record<string, number>>;
+type VariantTile = KernelVariant["tile"];
 
 export interface Kernel {
   /** `shaders/NAME.wgsl` and its twin `src/reference/NAME.ts`. */
@@ -41,7 +42,7 @@ export interface Kernel {
   /** Constants of the shader; those of a fused kernel come with its variant, see `strategies.ts`. */
   readonly tile: Tile;
   /** Workgroups, counted linearly. */
-  readonly workgroups: (params: KernelParams, tile: Tile) => number;
+  readonly workgroups: (params: KernelParams, tile: Tile | VariantTile) => number;
   /** Floating-point operations, a multiply-add counted as two. */
   readonly flops: (params: KernelParams) => number;
 }
@@ -89,17 +90,27 @@ function fused(name: FusedKernel, shader: URL, flopsPerPair: (p: KernelParams) =
   };
 }
 
-/** The shaders of the strategy "subgroups", by the kernel; `shader` of the record is that of "portable". */
-export const subgroupShaders: Readonly<Record<FusedKernel, URL>> = {
-  "attention-field-sphere": new URL("../../shaders/attention-field-sphere-subgroups.wgsl", import.meta.url),
-  "attention-field-binary": new URL("../../shaders/attention-field-binary-subgroups.wgsl", import.meta.url),
-  "attention-reaction": new URL("../../shaders/attention-reaction-subgroups.wgsl", import.meta.url),
+/** The shaders of the other strategies, by the kernel; `shader` of the record is that of "portable". */
+export const strategyShaders: Readonly<
+  Record<Exclude<KernelVariant["strategy"], "portable">, Readonly<Partial<Record<FusedKernel, URL>>>>
+> = {
+  subgroups: {
+    "attention-field-sphere": new URL("../../shaders/attention-field-sphere-subgroups.wgsl", import.meta.url),
+    "attention-field-binary": new URL("../../shaders/attention-field-binary-subgroups.wgsl", import.meta.url),
+    "attention-reaction": new URL("../../shaders/attention-reaction-subgroups.wgsl", import.meta.url),
+  },
+  "subgroup-matrix": {
+    "attention-field-sphere": new URL("../../shaders/attention-field-sphere-matrix.wgsl", import.meta.url),
+  },
 };
 
-/** Those of the strategy "subgroup-matrix", which tests run and the engine does not choose yet: see `matrix-tile.ts`. */
-export const matrixShaders = {
-  "attention-field-sphere": new URL("../../shaders/attention-field-sphere-matrix.wgsl", import.meta.url),
-} as const;
+/** The shader of a kernel, or of a variant of it. */
+export function shaderOf(kernel: KernelName, variant?: KernelVariant): URL {
+  if (variant === undefined || variant.strategy === "portable") return kernels[kernel].shader;
+  const shader = strategyShaders[variant.strategy][variant.kernel];
+  if (shader === undefined) throw new Error(`${variant.kernel} has no shader of the strategy ${variant.strategy}`);
+  return shader;
+}
 
 export const kernels: Readonly<Record<KernelName, Kernel>> = {
   scores: {

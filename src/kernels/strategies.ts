@@ -3,11 +3,16 @@
  * on the adapter, the kernel and the shape of one system alone, never on how full a batch is, so that no batch reorders a
  * sum; it is stored with results.
  */
+import { type MatrixConfiguration, matrixPrecisions, matrixTile } from "./matrix-tile.js";
 import { portableBinaryTile, portableReactionTile } from "./portable-rows-tile.js";
 import { portableTile } from "./portable-tile.js";
 
-export const fusedStrategies = ["portable", "subgroups"] as const;
+export const fusedStrategies = ["portable", "subgroups", "subgroup-matrix"] as const;
 export type FusedStrategy = (typeof fusedStrategies)[number];
+
+/** What the products Q Kᵀ and J m are made of: f32, or f16 in one part or in two. All else is f32. */
+export const fusedPrecisions = ["f32", ...matrixPrecisions] as const;
+export type FusedPrecision = (typeof fusedPrecisions)[number];
 
 /** The kernels that have strategies. */
 export const fusedKernels = ["attention-field-sphere", "attention-field-binary", "attention-reaction"] as const;
@@ -21,6 +26,8 @@ export interface AdapterTraits {
   readonly subgroupSize: number | undefined;
   /** What a workgroup may have, where it is more than WebGPU promises everywhere. */
   readonly workgroup?: { readonly invocations: number; readonly bytes: number };
+  /** The subgroup matrices that it multiplies, or a sentence that says why it multiplies none. */
+  readonly matrices?: MatrixConfiguration | string;
   /** What `onsager tune` found to be the fastest way for a shape, where it has measured on this adapter. */
   readonly tuned?: (kernel: FusedKernel, shape: AttentionShape) => KernelVariant | undefined;
 }
@@ -38,17 +45,19 @@ export interface AttentionShape {
 export interface KernelVariant {
   readonly kernel: FusedKernel;
   readonly strategy: FusedStrategy;
+  readonly precision: FusedPrecision;
   readonly shader: string;
-  readonly tile: Readonly<Record<string, number>>;
+  readonly tile: FusedTile;
 }
 
-type Tile = KernelVariant["tile"];
+/** Constants of a shader. ROWS are those of a workgroup. */
+export type FusedTile = Readonly<Record<string, number | boolean>> & { readonly ROWS: number };
 
 /** Largest d and D of the fused kernels. */
 export const LARGEST_DIMENSION = 256;
 
 /** The tile of every kernel in the strategy "portable". */
-const portableTiles: Readonly<Record<FusedKernel, (shape: AttentionShape, software: boolean) => Tile>> = {
+const portableTiles: Readonly<Record<FusedKernel, (shape: AttentionShape, software: boolean) => FusedTile>> = {
   "attention-field-sphere": ({ dimension, components }, software) => portableTile(dimension, components, software),
   "attention-field-binary": () => portableBinaryTile,
   "attention-reaction": portableReactionTile,
@@ -64,7 +73,7 @@ export const QUADS_A_LANE = 64;
  * 4 keys 10.8, 14.9, 13.3; 16 rows half as fast, 64 rows no faster and 3 s to compile. The reaction holds queries, means
  * and sums, and takes half as many rows.
  */
-const subgroupTiles: Readonly<Record<FusedKernel, (lanes: number, shape: AttentionShape) => Tile>> = {
+const subgroupTiles: Readonly<Record<FusedKernel, (lanes: number, shape: AttentionShape) => FusedTile>> = {
   "attention-field-sphere": (lanes, { dimension, components }) => {
     const [SCORE_QUADS, VALUE_QUADS] = [quadsALane(dimension, lanes), quadsALane(components, lanes)];
     return { ...subgroupRows(lanes, Math.max(SCORE_QUADS, VALUE_QUADS), 32), KEYS: 1, SCORE_QUADS, VALUE_QUADS };
@@ -89,24 +98,66 @@ function subgroupRows(lanes: number, quads: number, most: number) {
   return { SUBGROUP: lanes, ROWS: lanes * Math.max(1, Math.floor(rows / lanes)), CHUNK };
 }
 
+interface Way {
+  readonly precisions: readonly FusedPrecision[];
+  /** What the name of a shader has behind the kernel. */
+  readonly suffix: string;
+  /** Or a sentence that says why there is none. */
+  readonly tile: (
+    kernel: FusedKernel,
+    traits: AdapterTraits,
+    shape: AttentionShape,
+    precision: FusedPrecision,
+  ) => FusedTile | string;
+}
+
+const ways: Readonly<Record<FusedStrategy, Way>> = {
+  portable: {
+    precisions: ["f32"],
+    suffix: "",
+    tile: (kernel, { software }, shape) => portableTiles[kernel](shape, software),
+  },
+  subgroups: {
+    precisions: ["f32"],
+    suffix: "-subgroups",
+    tile: (kernel, { subgroupSize }, shape) =>
+      subgroupSize === undefined
+        ? "the adapter has no subgroups of one fixed size"
+        : subgroupTiles[kernel](subgroupSize, shape),
+  },
+  "subgroup-matrix": {
+    precisions: matrixPrecisions,
+    suffix: "-matrix",
+    tile: (kernel, { matrices = "the adapter has no subgroup matrices" }, { dimension, components }, precision) => {
+      if (kernel !== "attention-field-sphere") return `${kernel} multiplies no matrices`;
+      if (typeof matrices === "string") return matrices;
+      return matrixTile(dimension, components, precision === "f16" ? "f16" : "split-f16", matrices);
+    },
+  },
+};
+
+/** The precisions that a strategy has. */
+export const precisionsOf = (strategy: FusedStrategy) => ways[strategy].precisions;
+
 /** The variant of a fused kernel, or a sentence that says why there is none. */
 export function kernelVariant(
   kernel: FusedKernel,
   strategy: FusedStrategy,
-  { software, subgroupSize }: AdapterTraits,
+  traits: AdapterTraits,
   shape: AttentionShape,
+  precision: FusedPrecision = "f32",
 ): KernelVariant | string {
   const { dimension, components } = shape;
   if (Math.max(dimension, components) > LARGEST_DIMENSION) {
     return `the fused kernels go up to d = D = ${LARGEST_DIMENSION}, found d = ${dimension}, D = ${components}`;
   }
-  if (strategy === "portable")
-    return { kernel, strategy, shader: kernel, tile: portableTiles[kernel](shape, software) };
-  if (subgroupSize === undefined) return "the adapter has no subgroups of one fixed size";
-  return { kernel, strategy, shader: `${kernel}-subgroups`, tile: subgroupTiles[kernel](subgroupSize, shape) };
+  const { precisions, suffix, tile: tileOf } = ways[strategy];
+  if (!precisions.includes(precision)) return `${strategy} computes in ${precisions.join(" or ")} only`;
+  const tile = tileOf(kernel, traits, shape, precision);
+  return typeof tile === "string" ? tile : { kernel, strategy, precision, shader: `${kernel}${suffix}`, tile };
 }
 
-/** Strategies in the order in which they are tried. Workgroup memory is emulated on a CPU, and fast on a GPU. */
+/** Strategies of f32 in the order in which they are tried. Other precisions are taken when asked for. Workgroup memory is emulated on a CPU, and fast on a GPU. */
 export function strategyOrder({ software }: AdapterTraits): readonly FusedStrategy[] {
   return software ? ["subgroups", "portable"] : ["portable", "subgroups"];
 }

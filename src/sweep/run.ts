@@ -1,5 +1,5 @@
 /** Runs one sweep: batches in turn, a row for every point and sample, and a float64 check of random rows. */
-import type { CouplingStrategy, StrategyReport } from "../engine/coupling-strategy.js";
+import type { CouplingRequest, StrategyReport } from "../engine/coupling-strategy.js";
 import type { Executor } from "../engine/executor.js";
 import { type LoadArray, realise, type System } from "../engine/realise.js";
 import { type PointResult, simulate } from "../engine/simulate.js";
@@ -38,11 +38,10 @@ export interface SweepOutcome {
   readonly wallSeconds: number;
 }
 
-export interface SweepContext {
+export interface SweepContext extends CouplingRequest {
   readonly load: LoadArray;
   /** What messages start with: the specification's file. */
   readonly context: string;
-  readonly strategy?: CouplingStrategy | undefined;
   /** Called with the share of the work that is done. */
   readonly progress?: (fraction: number) => void;
 }
@@ -56,6 +55,7 @@ const STATE_SHARE = 0.25;
 
 export async function runSweep(executor: Executor, sweep: Sweep, options: SweepContext): Promise<SweepOutcome> {
   const start = performance.now();
+  const { strategy, precision } = options;
   const load = cachedLoader(options.load);
   const realiseTask = (task: Task) => realise(task.description, load, `${options.context}: system`);
   const sites = await settleSites(sweep, realiseTask);
@@ -81,24 +81,21 @@ export async function runSweep(executor: Executor, sweep: Sweep, options: SweepC
       run,
       observe: sweep.observe,
       states: groups.flat().some(isCheck),
-      strategy: options.strategy,
+      strategy,
+      precision,
       progress: (fraction) => options.progress?.((done + fraction * work) / total),
     });
     for (const [g, group] of groups.entries()) {
       for (const [k, task] of group.entries()) {
-        const { observables, residual, innerResidual, status, iterations, state, strategy } = results[g][k];
-        strategies.set(JSON.stringify(strategy), strategy);
+        const { observables, residual, innerResidual, status, iterations, state, strategy: report } = results[g][k];
+        strategies.set(JSON.stringify(report), report);
         const { point, sample } = task;
         rows.push({ point, sample, sites: sites[point], observables, residual, innerResidual, status, iterations });
         if (!isCheck(task) || state === undefined) continue;
         // One step from the state the sweep ended in: that is where saturated spins and condensed rows are.
         const system = { ...systems[g][k], initial: state };
-        const report = await verifyStep(executor, system, closure, {
-          rows: VERIFIED_ROWS,
-          seed: sweep.seed,
-          strategy: options.strategy,
-        });
-        verification.push({ ...report, point, sample, closure });
+        const checked = { rows: VERIFIED_ROWS, seed: sweep.seed, strategy, precision };
+        verification.push({ ...(await verifyStep(executor, system, closure, checked)), point, sample, closure });
       }
     }
     done += work;

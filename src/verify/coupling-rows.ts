@@ -70,10 +70,10 @@ function attentionRows(
 ): Float64Array {
   const { heads, sites } = system;
   const { dimension, mask } = couplings;
-  const { kernels, load } = arithmetic;
+  const { kernels, products, load } = arithmetic;
   const count = rows.length;
   const scores = new Float64Array(heads * count * pad(sites));
-  kernels.scores(
+  products.scores(
     {
       queries: features(couplings, system, "query", rows, arithmetic),
       keys: features(couplings, system, "key", allRows(sites), arithmetic),

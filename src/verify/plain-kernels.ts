@@ -18,26 +18,37 @@ import { plainBinaryUpdate, plainSphereTap, plainSphereUpdate } from "./plain-up
 
 const round = Math.fround;
 
-const plainScores: typeof scores = (arrays, params, { MASK }) => {
-  const { couplings, rows, rowStart, rowCount, columns, dimension, querySharing } = params;
-  const stride = pad(dimension);
-  const width = pad(columns);
-  for (let c = 0; c < couplings; c++) {
-    for (let r = 0; r < rowCount; r++) {
-      const i = rowStart + r;
-      const query = (Math.floor(c / querySharing) * pad(rows) + i) * stride;
-      const out = (c * rowCount + r) * width;
-      for (let j = 0; j < columns; j++) {
-        const key = (c * width + j) * stride;
-        let sum = 0;
-        for (let k = 0; k < dimension; k++) sum = round(sum + round(arrays.queries[query + k] * arrays.keys[key + k]));
-        const masked = (MASK === 1 && j > i) || (MASK === 2 && arrays.available[i * columns + j] === 0);
-        arrays.scores[out + j] = masked ? MASKED : round(arrays.scales[c] * sum);
+/** What is multiplied and added in this order to make a product: a part of each operand. */
+type Terms = (left: Float64Array, right: Float64Array) => readonly (readonly [Float64Array, Float64Array])[];
+
+/** Operands as they stand. */
+const whole: Terms = (left, right) => [[left, right]];
+
+export const plainScores =
+  (terms: Terms = whole): typeof scores =>
+  (arrays, params, { MASK }) => {
+    const pairs = terms(arrays.queries, arrays.keys);
+    const { couplings, rows, rowStart, rowCount, columns, dimension, querySharing } = params;
+    const stride = pad(dimension);
+    const width = pad(columns);
+    for (let c = 0; c < couplings; c++) {
+      for (let r = 0; r < rowCount; r++) {
+        const i = rowStart + r;
+        const query = (Math.floor(c / querySharing) * pad(rows) + i) * stride;
+        const out = (c * rowCount + r) * width;
+        for (let j = 0; j < columns; j++) {
+          const key = (c * width + j) * stride;
+          let sum = 0;
+          for (const [left, right] of pairs) {
+            for (let k = 0; k < dimension; k++) sum = round(sum + round(left[query + k] * right[key + k]));
+          }
+          const masked = (MASK === 1 && j > i) || (MASK === 2 && arrays.available[i * columns + j] === 0);
+          arrays.scores[out + j] = masked ? MASKED : round(arrays.scales[c] * sum);
+        }
+        arrays.scores.fill(0, out + columns, out + width);
       }
-      arrays.scores.fill(0, out + columns, out + width);
     }
-  }
-};
+  };
 
 const plainRandomCouplings: typeof randomCouplings = (arrays, params, constants) => {
   const { couplings, rowStart, rowCount, columns } = params;
@@ -105,31 +116,37 @@ const plainFieldBinary: typeof fieldBinary = (arrays, params, { MOMENTS }) => {
   }
 };
 
-const plainFieldSphere: typeof fieldSphere = (arrays, params, { MOMENTS }) => {
-  const { systems, systemsPerCoupling, rows, rowStart, rowCount, columns, dimension, weightKinds } = params;
-  const width = pad(columns);
-  const stride = pad(dimension);
-  for (let s = 0; s < systems; s++) {
-    const matrix = Math.floor(s / systemsPerCoupling) * rowCount * width;
-    for (let r = 0; r < rowCount; r++) {
-      const row = s * pad(rows) + rowStart + r;
-      const linear = arrays.field.subarray(row * stride, (row + 1) * stride).fill(0);
-      const squares = [0, 0];
-      for (let j = 0; j < columns; j++) {
-        const coupling = arrays.couplings[matrix + r * width + j];
-        const site = (s * width + j) * stride;
-        for (let k = 0; k < dimension; k++) linear[k] = round(linear[k] + round(coupling * arrays.state[site + k]));
+export const plainFieldSphere =
+  (terms: Terms = whole): typeof fieldSphere =>
+  (arrays, params, { MOMENTS }) => {
+    const pairs = terms(arrays.couplings, arrays.state);
+    const { systems, systemsPerCoupling, rows, rowStart, rowCount, columns, dimension, weightKinds } = params;
+    const width = pad(columns);
+    const stride = pad(dimension);
+    for (let s = 0; s < systems; s++) {
+      const matrix = Math.floor(s / systemsPerCoupling) * rowCount * width;
+      for (let r = 0; r < rowCount; r++) {
+        const row = s * pad(rows) + rowStart + r;
+        const linear = arrays.field.subarray(row * stride, (row + 1) * stride).fill(0);
+        const squares = [0, 0];
+        for (let j = 0; j < columns; j++) {
+          const coupling = arrays.couplings[matrix + r * width + j];
+          const site = (s * width + j) * stride;
+          for (const [left, right] of pairs) {
+            const factor = left[matrix + r * width + j];
+            for (let k = 0; k < dimension; k++) linear[k] = round(linear[k] + round(factor * right[site + k]));
+          }
+          for (let kind = 0; kind < MOMENTS; kind++) {
+            const weight = arrays.weights[(s * weightKinds + kind) * width + j];
+            squares[kind] = round(squares[kind] + round(round(coupling * coupling) * weight));
+          }
+        }
         for (let kind = 0; kind < MOMENTS; kind++) {
-          const weight = arrays.weights[(s * weightKinds + kind) * width + j];
-          squares[kind] = round(squares[kind] + round(round(coupling * coupling) * weight));
+          arrays.moments[(s * MOMENTS + kind) * pad(rows) + rowStart + r] = squares[kind];
         }
       }
-      for (let kind = 0; kind < MOMENTS; kind++) {
-        arrays.moments[(s * MOMENTS + kind) * pad(rows) + rowStart + r] = squares[kind];
-      }
     }
-  }
-};
+  };
 
 const plainMomentWeights: typeof momentWeights = (arrays, params, { KINDS, PUBLISHED, RESPONSE }) => {
   const { systems, sites, components, componentStride, radius } = params;
@@ -179,12 +196,12 @@ function rounded<Arrays extends Readonly<Record<string, Float64Array>>, Params, 
 }
 
 export const plainKernels = {
-  scores: plainScores,
+  scores: plainScores(),
   softmax: plainSoftmax,
   "random-couplings": plainRandomCouplings,
   "moment-weights": plainMomentWeights,
   "field-binary": plainFieldBinary,
-  "field-sphere": plainFieldSphere,
+  "field-sphere": plainFieldSphere(),
   "binary-update": plainBinaryUpdate,
   "sphere-update": plainSphereUpdate,
   "sphere-tap-start": rounded(sphereTapStart, "local", "effective", "mean", "sites"),

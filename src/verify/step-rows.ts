@@ -64,7 +64,8 @@ export function evaluateRows(
       { KINDS: weightKinds, PUBLISHED: published, RESPONSE: response },
     );
   }
-  multiply(step, { couplings: step.couplings, field, moments, MOMENTS: MOMENT_SUMS[rule].sums });
+  const { sums } = MOMENT_SUMS[rule];
+  multiply(step, arithmetic.products.field, { couplings: step.couplings, field, moments, MOMENTS: sums });
 
   const image = new Float64Array(field.length);
   const residuals = rule.startsWith("tensor")
@@ -101,6 +102,7 @@ interface RowStep {
 /** The products with all N sites: J m and the sums of J² w, or K m of the reaction. */
 function multiply(
   step: RowStep,
+  fieldSphere: Arithmetic["products"]["field"],
   target: { couplings: Float64Array; field: Float64Array; moments: Float64Array; MOMENTS: number },
 ): void {
   const { systems, rows, sites, components, state, weights, weightKinds, stride } = step;
@@ -109,7 +111,7 @@ function multiply(
   const arrays = { couplings, state, weights, field, moments };
   const params = { systems, systemsPerCoupling: 1, rows, rowStart: 0, rowCount: rows, columns: sites };
   if (stride === 1) kernels["field-binary"](arrays, params, { MOMENTS });
-  else kernels["field-sphere"](arrays, { ...params, dimension: components, weightKinds }, { MOMENTS });
+  else fieldSphere(arrays, { ...params, dimension: components, weightKinds }, { MOMENTS });
 }
 
 /** @returns how far every site is from the root of its inner equation, [head][pad(rows)] */
@@ -166,7 +168,7 @@ function solveTensor(step: RowStep, image: Float64Array): Float64Array {
       { couplings, weights, reactions },
       { systems, systemsPerCoupling: 1, rowCount: rows, columns: sites },
     );
-    multiply(step, { couplings: reactions, field: reaction, moments, MOMENTS: 0 });
+    multiply(step, kernels["field-sphere"], { couplings: reactions, field: reaction, moments, MOMENTS: 0 });
     kernels["sphere-tap"](
       { local, moments, reaction, betas, effective, mean, best: image, sites: solved },
       { ...params, tolerance: inner.tolerance },

@@ -38,7 +38,7 @@ export interface TuningPlan {
 export interface MeasuredCandidate {
   readonly strategy: FusedStrategy;
   readonly change: TileChange;
-  readonly tile: Readonly<Record<string, number>>;
+  readonly tile: Readonly<Record<string, number | boolean>>;
   /** The median GPU time of one call; undefined if it was not timed. */
   readonly medianMs: number | undefined;
   /** Why it was not timed: it does not compile, or gives wrong numbers, or the adapter tells no time. */

@@ -1,15 +1,17 @@
 /**
  * The float64 check of one time step. All N rows are computed by the device, or come from the user; some are recomputed
- * in float64 from the same inputs, at a cost of O(rows · N · d), and in plain f32, which says what error is allowed.
+ * in float64 from the same inputs, at a cost of O(rows · N · d), and by plain loops in the precision of the device, which says
+ * what error is allowed.
  */
 import { BatchLayout, batchOf } from "../engine/batch.js";
-import type { CouplingStrategy } from "../engine/coupling-strategy.js";
+import type { CouplingRequest, StrategyReport } from "../engine/coupling-strategy.js";
 import type { Executor } from "../engine/executor.js";
 import type { System } from "../engine/realise.js";
 import { TimeStep } from "../engine/time-step.js";
+import type { FusedPrecision } from "../kernels/strategies.js";
 import type { ClosureName } from "../physics/closures.js";
 import { STREAMS, uniformMatrix } from "../reference/random.js";
-import { FLOAT64, FLOAT64_OF_F32, PLAIN_F32 } from "./arithmetic.js";
+import { FLOAT64, FLOAT64_OF_F32, PLAIN } from "./arithmetic.js";
 import { type EvaluatedRows, evaluateRows } from "./step-rows.js";
 
 /**
@@ -18,16 +20,14 @@ import { type EvaluatedRows, evaluateRows } from "./step-rows.js";
  */
 const SMALLEST_SCALE = 1e-3;
 
-/** Where plain f32 itself is worse than this, twice its error would let anything pass. */
+/** Where the plain loops themselves are worse than this, twice its error would let anything pass. */
 const LARGEST_ALLOWED = 1e-2;
 
-export interface VerificationOptions {
+export interface VerificationOptions extends CouplingRequest {
   /** Rows to recompute; all of them if there are not so many. */
   readonly rows: number;
   /** Chooses the rows. */
   readonly seed: number;
-  /** How the device is to hold J; `auto` unless given. */
-  readonly strategy?: CouplingStrategy | undefined;
   readonly progress?: (fraction: number) => void;
 }
 
@@ -45,10 +45,12 @@ export interface VerificationReport {
   /** Largest and root-mean-square difference from float64, relative to each row's largest entry. */
   readonly maximumError: number;
   readonly rmsError: number;
-  /** The same of a plain f32 evaluation of the same rows. */
+  /** The precision of the device, in which plain loops evaluate the same rows; f32 where it has float64. */
+  readonly plainPrecision: FusedPrecision;
+  /** The errors of these loops. */
   readonly plainMaximumError: number;
   readonly plainRmsError: number;
-  /** What `maximumError` may be: twice the plain f32 error and 1e-7. */
+  /** What `maximumError` may be: twice the plain error and 1e-7. */
   readonly allowed: number;
   readonly pass: boolean;
 }
@@ -63,17 +65,19 @@ export async function verifyStep(
   closure: ClosureName,
   options: VerificationOptions,
 ): Promise<VerificationReport> {
-  const { values: result, strategy } = await computeStep(executor, system, closure, options.strategy);
+  const { values: result, strategy } = await computeStep(executor, system, closure, options);
   options.progress?.(0.5);
-  const { name, precision } = executor.device;
-  return precision === "f32"
+  const { precision } = strategy;
+  return precision === "f64"
     ? compare(result, system, closure, options, {
-        checked: `f32 of ${name}, strategy ${strategy}`,
-        exact: FLOAT64_OF_F32,
-      })
-    : compare(result, system, closure, options, {
         checked: "float64 of the CPU engine, so that float64 is compared with float64",
         exact: FLOAT64,
+        precision: "f32",
+      })
+    : compare(result, system, closure, options, {
+        checked: `${precision} of ${executor.device.name}, strategy ${strategy.name}`,
+        exact: FLOAT64_OF_F32,
+        precision,
       });
 }
 
@@ -89,7 +93,7 @@ export function verifyResult(
   closure: ClosureName,
   options: VerificationOptions,
 ): VerificationReport {
-  return compare(result, system, closure, options, { checked: origin, exact: FLOAT64 });
+  return compare(result, system, closure, options, { checked: origin, exact: FLOAT64, precision: "f32" });
 }
 
 /** m(1) of all sites, [N][heads · D]. */
@@ -97,12 +101,12 @@ async function computeStep(
   executor: Executor,
   system: System,
   closure: ClosureName,
-  strategy?: CouplingStrategy,
-): Promise<{ values: Float64Array; strategy: string }> {
+  request: CouplingRequest,
+): Promise<{ values: Float64Array; strategy: StrategyReport }> {
   const layout = new BatchLayout(batchOf(system));
   const length = layout.systems * layout.stateLength;
   // The state, its image, and the copy that is read back.
-  const step = new TimeStep(executor, layout, closure, 3 * length * executor.elementBytes, strategy);
+  const step = new TimeStep(executor, layout, closure, 3 * length * executor.elementBytes, request);
   const state = executor.upload(
     "state",
     layout.pack((point) => point.initial),
@@ -111,7 +115,7 @@ async function computeStep(
   try {
     step.record(state, image);
     const values = layout.unpack(await executor.read(image), 0, 0);
-    return { values, strategy: step.couplings.report.name };
+    return { values, strategy: step.couplings.report };
   } finally {
     step.dispose();
     executor.free(state, image);
@@ -123,13 +127,13 @@ function compare(
   system: System,
   closure: ClosureName,
   { rows, seed, progress }: VerificationOptions,
-  { checked, exact }: { checked: string; exact: typeof FLOAT64 },
+  { checked, exact, precision }: { checked: string; exact: typeof FLOAT64; precision: FusedPrecision },
 ): VerificationReport {
   const { sites, heads, spins } = system;
   const chosen = chooseRows(sites, rows, seed);
   const reference = evaluateRows(system, closure, chosen, exact);
   progress?.(0.75);
-  const plain = evaluateRows(system, closure, chosen, PLAIN_F32);
+  const plain = evaluateRows(system, closure, chosen, PLAIN[precision]);
   progress?.(1);
   const width = heads * spins.components;
   const found = new Float64Array(reference.values.length);
@@ -148,6 +152,7 @@ function compare(
     seed,
     maximumError: errors.maximum,
     rmsError: errors.rms,
+    plainPrecision: precision,
     plainMaximumError: plainErrors.maximum,
     plainRmsError: plainErrors.rms,
     allowed,

@@ -166,6 +166,22 @@ const COMMANDS: readonly (readonly [string, RegExp])[] = [
   ["verify good.yaml --against square.npy", /square.npy: found shape \[2, 2\], expected \[2\]/],
   ["verify good.yaml --against absent.npy", /absent.npy: found no such file/],
   ["verify good.yaml --rows 0", /'0' is invalid/],
+  ["verify good.yaml --against square.npy --precision f16", /--precision: found f16 for the numbers of --against/],
+  ["verify good.yaml --precision half", /'half' is invalid. Allowed choices are f32, f16, split-f16/],
+  ["run good.yaml --precision f16", /precision: found f16 for dense couplings, expected f32, or attention couplings/],
+  ["run good.yaml --precision f16 --device cpu", /precision: found f16 on the CPU engine, expected a GPU/],
+  [
+    "verify --attention --n 5 --d 4 --strategy subgroup-matrix",
+    /precision: found f32 with the strategy subgroup-matrix, expected f16 or split-f16/,
+  ],
+  [
+    "verify --attention --n 5 --d 4 --strategy portable --precision split-f16",
+    /precision: found split-f16 with the strategy portable, expected f32, or subgroup-matrix/,
+  ],
+  [
+    "verify --attention --n 5 --d 4 --precision f16 --device swiftshader",
+    /precision: found f16: the adapter has no chromium-experimental-subgroup-matrix, expected f32/,
+  ],
   ["sweep good.yaml", /required option '--out <folder>' not specified/],
   ["sweep absent.yaml --out sweep", /absent.yaml: found no such file/],
 ];
@@ -195,6 +211,17 @@ test("a number that f32 does not reach is refused by a GPU and taken by the CPU"
   expect(refused.code).toBe(2);
   expect(refused.err).toMatch(/couplings: found 1e\+300, expected numbers up to 3.4e38/);
   expect((await invoke("run", path, "--steps", "1", "--device", "cpu")).code).toBe(0);
+});
+
+test("a sweep in a precision that there is not ends before its first point", async () => {
+  const path = await text(
+    "sweep.yaml",
+    "name: precise\nsystem:\n  spins: { kind: binary, count: 4 }\n  couplings: { kind: gaussian }\n" +
+      "axes: { beta: [1, 2] }\nsteps: 1\nobserve: [magnetization]\n",
+  );
+  const { code, err } = await invoke("sweep", path, "--out", join(folder, "precise"), "--precision", "split-f16");
+  expect(code).toBe(2);
+  expect(err).toMatch(/^onsager: precision: found split-f16 for random couplings, expected f32, [^\n]*\n$/);
 });
 
 test("nothing of all this was left behind", async () => {

@@ -68,9 +68,10 @@ const MISTAKES: readonly (readonly [string, RegExp])[] = [
   ["bench layers --n 32,,64", /'32,,64' is invalid. Expected a whole number/],
   ["bench layers --d 2", /'2' is invalid. Expected a whole number of at least 3/],
   ["bench layers --closure onsager,mass", /'onsager,mass' is invalid. Expected names out of naive, tap/],
-  ["bench layers --precision f16", /'f16' is invalid. Expected names out of f32, f64/],
   ["bench layers --seconds 0", /'0' is invalid. Expected a number above 0/],
   ["bench layers --precision f32 --device cpu", /--precision: found f32 on the CPU engine, expected f64, or a GPU/],
+  ["bench layers --n 16 --precision f16 --device cpu", /--precision: found f16 on the CPU engine, expected f64/],
+  ["bench layers --n 16 --precision half", /'half' is invalid. Expected names out of f32, f16, split-f16, f64/],
   ["bench layers --n 16 --strategy procedural --device cpu", /strategy: found procedural for attention couplings/],
   ["bench layers --device voodoo", /no adapter's name contains "voodoo"/],
 ];

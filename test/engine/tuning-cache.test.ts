@@ -168,7 +168,7 @@ test("a plan takes the tuned variant if the strategy is left to it, and the reac
   const plan = async (asked: "auto" | "portable" | "stored") => {
     const { tuned } = await loadTuning(gpu, path);
     const executor = { device: { kind: "hardware" }, traits: { ...TRAITS, tuned } } as unknown as Executor;
-    return planAttention(executor, layout, 48, asked, true);
+    return planAttention(executor, layout, 48, { strategy: asked }, true);
   };
   const field = sphere(await loadTuning(gpu, path));
   const [own, other] = (["subgroups", "portable"] as const).map((strategy) =>

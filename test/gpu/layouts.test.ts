@@ -25,6 +25,12 @@ test("bindings, their least sizes and the entry point are read off the shader", 
   ]);
 });
 
+test("types of subgroup matrices are passed over", () => {
+  const matrices = "enable f16; enable chromium_experimental_subgroup_matrix;\nconst K: u32 = 8u;";
+  const alias = "alias Left = subgroup_matrix_left<f16, K, 8>; alias Lefts = array<Left, 4>;";
+  expect(reflectLayout("matrices", `${matrices} ${alias} ${source}`)).toEqual(reflectLayout("scores", source));
+});
+
 test("parameters are written at the offsets and in the types of the shader", () => {
   const { params } = reflectLayout("scores", source);
   if (params === undefined) throw new Error("the shader has parameters");

@@ -3,8 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { reflectLayout } from "../../src/gpu/layouts.js";
-import { type KernelName, kernels, matrixShaders, sharedShaders, subgroupShaders } from "../../src/kernels/registry.js";
-import { fusedKernels, fusedStrategies, kernelVariant, type KernelVariant } from "../../src/kernels/strategies.js";
+import { type KernelName, kernels, shaderOf, sharedShaders, strategyShaders } from "../../src/kernels/registry.js";
+import {
+  type AdapterTraits,
+  fusedKernels,
+  fusedStrategies,
+  kernelVariant,
+  type KernelVariant,
+  precisionsOf,
+} from "../../src/kernels/strategies.js";
 import { ANDERSON_MEMORY } from "../../src/reference/anderson-gram.js";
 import { FLIP_SHARES, LAWS } from "../../src/reference/coupling-row.js";
 import { SPLIT_SPAN } from "../../src/reference/attention-rows.js";
@@ -21,14 +28,22 @@ const root = new URL("../../", import.meta.url);
 const textOf = (path: string) => readFileSync(new URL(path, root), "utf8");
 const shaderText = (name: string) => textOf(`shaders/${name}.wgsl`);
 
-/** Every strategy of the fused kernels, for subgroups of eight lanes. */
+const TRAITS: AdapterTraits = {
+  software: false,
+  subgroupSize: 8,
+  matrices: { M: 8, N: 8, K: 8, lanes: 8, workgroupStorage: 32_768 },
+};
+
+/** Every strategy that a fused kernel has a shader of, for subgroups of eight lanes. */
 const variants: readonly KernelVariant[] = fusedKernels.flatMap((kernel) =>
-  fusedStrategies.map((strategy) => {
-    const shape = { sites: 64, dimension: 16, components: kernel === "attention-field-binary" ? 1 : 16 };
-    const variant = kernelVariant(kernel, strategy, { software: false, subgroupSize: 8 }, shape);
-    if (typeof variant === "string") throw new Error(variant);
-    return variant;
-  }),
+  fusedStrategies
+    .filter((strategy) => strategy === "portable" || strategyShaders[strategy][kernel] !== undefined)
+    .map((strategy) => {
+      const shape = { sites: 64, dimension: 16, components: kernel === "attention-field-binary" ? 1 : 16 };
+      const variant = kernelVariant(kernel, strategy, TRAITS, shape, precisionsOf(strategy)[0]);
+      if (typeof variant === "string") throw new Error(variant);
+      return variant;
+    }),
 );
 
 /** Names of the files of a folder with this ending, without it. */
@@ -43,11 +58,7 @@ describe("files", () => {
   const sorted = [...names].sort();
 
   test("every shader has a record, a twin, cases and a test of its name, and nothing else has", () => {
-    const shaders = new Set([
-      ...sorted,
-      ...variants.map(({ shader }) => shader),
-      ...Object.keys(matrixShaders).map((name) => `${name}-matrix`),
-    ]);
+    const shaders = new Set([...sorted, ...variants.map(({ shader }) => shader)]);
     expect(namesIn("shaders/", ".wgsl")).toEqual([...shaders].sort());
     expect(Object.keys(twins).sort()).toEqual(sorted);
     expect(Object.keys(kernelCases).sort()).toEqual(sorted);
@@ -60,8 +71,8 @@ describe("files", () => {
       expect(kernels[name].name).toBe(name);
       expect(kernels[name].shader.href).toBe(new URL(`shaders/${name}.wgsl`, root).href);
     }
-    for (const name of fusedKernels) {
-      expect(subgroupShaders[name].href).toBe(new URL(`shaders/${name}-subgroups.wgsl`, root).href);
+    for (const variant of variants) {
+      expect(shaderOf(variant.kernel, variant).href).toBe(new URL(`shaders/${variant.shader}.wgsl`, root).href);
     }
   });
 
@@ -81,7 +92,7 @@ describe.each(names)("%s", (name) => {
   const twin = twinSignature(name);
 
   const own = variants.filter(({ kernel }) => kernel === name);
-  const texts: readonly { shader: string; tile: KernelVariant["tile"]; variant?: KernelVariant }[] =
+  const texts: readonly { shader: string; tile: object; variant?: KernelVariant }[] =
     own.length > 0
       ? own.map((variant) => ({ shader: variant.shader, tile: variant.tile, variant }))
       : [{ shader: name, tile: kernels[name].tile }];
@@ -93,12 +104,10 @@ describe.each(names)("%s", (name) => {
       expect(layout.params?.members.map((member) => member.name)).toEqual(twin.params);
     });
 
-    test("the twin's constants and the record's tiles are constants of the shader", () => {
+    test("the twin's constants and the record's tiles are constants of the shader", async () => {
+      const text = await assembleKernel(name, {}, variant);
       const declared = new Map(
-        [...shaderText(shader).matchAll(/^const (\w+): (\w+) = [^;]+;/gm)].map(([, constant, type]) => [
-          constant,
-          type,
-        ]),
+        [...text.matchAll(/^const (\w+): (\w+) = [^;]+;/gm)].map(([, constant, type]) => [constant, type]),
       );
       const types = { number: ["u32", "i32", "f32"], boolean: ["bool"] };
       for (const { name: constant, type } of twin.constants) {

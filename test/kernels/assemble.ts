@@ -1,6 +1,6 @@
 /** Complete shader texts, as the engine hands them to the device. */
 import { assembleShader, loadText } from "../../src/gpu/shader-source.js";
-import { type KernelName, kernels, sharedShaders, subgroupShaders } from "../../src/kernels/registry.js";
+import { type KernelName, kernels, shaderOf, sharedShaders } from "../../src/kernels/registry.js";
 import type { KernelVariant } from "../../src/kernels/strategies.js";
 
 export type Constants = Record<string, number | boolean>;
@@ -11,7 +11,7 @@ export function assembleKernel(
   variant?: KernelVariant,
 ): Promise<string> {
   const name = variant?.shader ?? kernel;
-  const shader = variant?.strategy === "subgroups" ? subgroupShaders[variant.kernel] : kernels[kernel].shader;
+  const shader = shaderOf(kernel, variant);
   return assembleShader((path) => loadText(path === name ? shader : sharedShaders[path]), name, {
     ...kernels[kernel].tile,
     ...variant?.tile,

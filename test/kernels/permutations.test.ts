@@ -3,11 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { create } from "webgpu";
 import type { SystemBatch } from "../../src/engine/batch.js";
 import { CpuExecutor } from "../../src/engine/cpu-executor.js";
+import type { CouplingRequest } from "../../src/engine/coupling-strategy.js";
 import type { Stage, StageName } from "../../src/engine/executor.js";
 import { simulate } from "../../src/engine/simulate.js";
+import { DAWN_TOGGLES } from "../../src/gpu/dawn.js";
 import { reflectLayout } from "../../src/gpu/layouts.js";
 import type { KernelName } from "../../src/kernels/registry.js";
-import { type AdapterTraits, fusedStrategies, type KernelVariant } from "../../src/kernels/strategies.js";
+import { MATRIX_FEATURES } from "../../src/kernels/matrix-tile.js";
+import { type AdapterTraits, fusedStrategies, type KernelVariant, precisionsOf } from "../../src/kernels/strategies.js";
 import { closureNames, momentRule } from "../../src/physics/closures.js";
 import type { Couplings } from "../../src/physics/couplings.js";
 import { observableNames, observables } from "../../src/physics/observables.js";
@@ -27,13 +30,17 @@ class RecordingExecutor extends CpuExecutor {
   >();
   /** In the guise of an adapter, so that the engine asks for what it asks of adapters. */
   override readonly device = { ...cpu, kind: "system-software", precision: "f32" } as const;
-  override traits: AdapterTraits = { software: true, subgroupSize: 8 };
+  override traits: AdapterTraits = {
+    software: true,
+    subgroupSize: 8,
+    matrices: { M: 16, N: 16, K: 16, lanes: 32, workgroupStorage: 16_384 },
+  };
 
   override run<K extends StageName>(stage: Stage<K>): void {
     const { kernel } = stage;
     const constants = stage.constants as Constants;
     const { variant } = stage;
-    const key = permutationOf(kernel, constants) + (variant?.strategy ?? "");
+    const key = permutationOf(kernel, constants) + (variant?.strategy ?? "") + (variant?.precision ?? "");
     this.permutations.set(key, { kernel, constants, variant });
     super.run(stage);
   }
@@ -69,6 +76,14 @@ function couplingsFor({ components }: Spins): Couplings[] {
   ];
 }
 
+/** Every strategy in every precision that it has for these spins. */
+function attentionRequests({ kind }: Spins): CouplingRequest[] {
+  const fused = fusedStrategies.flatMap((strategy) =>
+    precisionsOf(strategy).map((precision): CouplingRequest => ({ strategy, precision })),
+  );
+  return [{ strategy: "stored" }, ...fused.filter(({ precision }) => kind === "sphere" || precision === "f32")];
+}
+
 /** What the engine asks for over all closures, spins and couplings. */
 async function recordEngine(): Promise<RecordingExecutor> {
   const executor = new RecordingExecutor(Infinity, "records");
@@ -79,10 +94,12 @@ async function recordEngine(): Promise<RecordingExecutor> {
         const batch: SystemBatch = { spins: each, sites: SITES, heads: 1, couplings: [coupling], points: [[point]] };
         const attention = coupling.kind === "attention";
         const observe = observableNames.filter((name) => attention || observables[name].needs !== "rows");
-        const strategies = attention ? ([...fusedStrategies, "stored"] as const) : (["auto"] as const);
-        for (const strategy of strategies) {
-          await simulate(executor, batch, { closure, run: { steady: { maxIterations: 2 } }, observe, strategy });
-          await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], strategy });
+        for (const request of attention ? attentionRequests(each) : [{}]) {
+          // f16 has no susceptibility.
+          const observed = observe.filter((name) => request.precision !== "f16" || name !== "susceptibility");
+          const steady = { steady: { maxIterations: 2 } };
+          await simulate(executor, batch, { closure, run: steady, observe: observed, ...request });
+          await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], ...request });
         }
         // The second order of spheres needs J itself.
         if (coupling.kind !== "random" || (each.kind === "sphere" && closure.startsWith("tap"))) continue;
@@ -112,10 +129,10 @@ describe("on the null backend", () => {
   let device: GPUDevice;
 
   beforeAll(async () => {
-    instance = create(["backend=null"]);
+    instance = create(["backend=null", `enable-dawn-features=${DAWN_TOGGLES.matrices.join(",")}`]);
     const adapter = await instance.requestAdapter();
     if (adapter === null) throw new Error("Dawn has no null backend");
-    device = await adapter.requestDevice({ requiredFeatures: ["subgroups"] });
+    device = await adapter.requestDevice({ requiredFeatures: [...MATRIX_FEATURES] as GPUFeatureName[] });
   });
 
   afterAll(() => {

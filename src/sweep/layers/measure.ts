@@ -2,7 +2,7 @@
  * Steps per second of the dynamics against N, for every series of a plan. A series is checked against float64 at the
  * smallest N before anything of it is timed. N grows until a step would take too long or does not fit.
  */
-import type { CouplingStrategy } from "../../engine/coupling-strategy.js";
+import type { CouplingRequest, CouplingStrategy } from "../../engine/coupling-strategy.js";
 import type { DeviceDescription, Executor } from "../../engine/executor.js";
 import type { System } from "../../engine/realise.js";
 import { verifyStep } from "../../verify/verify-step.js";
@@ -70,14 +70,16 @@ export async function measureLayers(
     }
   }
   const rows = ladders.flatMap((ladder) => ladder.rows);
-  const device = executors.get("f32");
+  // Small systems are for GPUs.
+  const precision = plan.precisions.find((each) => each !== "f64");
+  const device = precision && executors.get(precision);
   const smallSystems =
     device && plan.smallSystems > 0
-      ? await measureSmallSystems(device, plan.smallSystems, context.strategy, plan.seconds)
+      ? await measureSmallSystems(device, plan.smallSystems, requestOf(precision, context), plan.seconds)
       : undefined;
   return {
     plan,
-    devices: [...executors.values()].map((executor) => executor.device),
+    devices: [...new Set(executors.values())].map((executor) => executor.device),
     rows,
     gaps: ladders.flatMap(({ gaps }) => gaps),
     verification: ladders.flatMap(({ verification }) => verification ?? []),
@@ -85,6 +87,11 @@ export async function measureLayers(
     smallSystems,
     wallSeconds: (performance.now() - start) / 1000,
   };
+}
+
+/** The CPU engine computes in f64 unasked. */
+function requestOf(precision: Precision, { strategy }: LayersContext): CouplingRequest {
+  return precision === "f64" ? { strategy } : { strategy, precision };
 }
 
 /** Ladders that share their systems, together. */
@@ -117,7 +124,7 @@ class Ladder {
       return;
     }
     try {
-      await this.#measure(sites, await system(), seconds, context.strategy);
+      await this.#measure(sites, await system(), seconds, requestOf(this.series.precision, context));
     } catch (error) {
       if (!context.isTooLarge(error)) throw error;
       const reason = `needs more memory: ${error instanceof Error ? error.message : String(error)}`;
@@ -141,14 +148,14 @@ class Ladder {
     return { cause: "time", seconds, reason: `needs about ${seconds.toPrecision(2)} s a step, --seconds is ${limit}` };
   }
 
-  async #measure(sites: number, system: System, seconds: number, strategy: CouplingStrategy): Promise<void> {
+  async #measure(sites: number, system: System, seconds: number, request: CouplingRequest): Promise<void> {
     const { executor, series } = this;
     if (this.verification === undefined) {
-      const settings = { rows: VERIFIED_ROWS, seed: SEED, strategy };
+      const settings = { rows: VERIFIED_ROWS, seed: SEED, ...request };
       this.verification = { ...series, ...(await verifyStep(executor, system, series.closure, settings)) };
       if (!this.verification.pass) return;
     }
-    const time = await timeSteps(executor, system, series.closure, strategy, seconds);
+    const time = await timeSteps(executor, system, series.closure, request, seconds);
     const { name: adapter, driver } = executor.device;
     this.rows.push({
       ...series,

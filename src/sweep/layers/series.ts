@@ -1,10 +1,11 @@
 /** What `onsager bench layers` measures: sphere spins under softmax attention, one step of the dynamics a layer. */
+import { fusedPrecisions } from "../../kernels/strategies.js";
 import { type LoadArray, realise, type System } from "../../engine/realise.js";
 import type { ClosureName } from "../../physics/closures.js";
 import { parseSystem, type SystemDescription } from "../../physics/system.js";
 
-export const precisions = ["f32", "f64"] as const;
-/** f32 on the device that was chosen, f64 on the CPU engine. */
+export const precisions = [...fusedPrecisions, "f64"] as const;
+/** f64 on the CPU engine, the others on the device that was chosen. */
 export type Precision = (typeof precisions)[number];
 
 export const sources = ["state", "field"] as const;
@@ -87,7 +88,7 @@ export const OPERATIONS_FORMULA = "4 N^2 d a head and step, scores and field alo
 
 /** Bytes of the arrays that every run holds: external field, state, its image and the local field, of all heads. */
 export function leastBytes(sites: number, { dimension, heads, precision }: LayerSeries): number {
-  return 4 * sites * heads * dimension * (precision === "f32" ? 4 : 8);
+  return 4 * sites * heads * dimension * (precision === "f64" ? 8 : 4);
 }
 
 export function describeLayers(

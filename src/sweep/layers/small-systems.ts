@@ -1,5 +1,5 @@
 /** Many small systems in one batch: what a run costs beside the work of the device. */
-import type { CouplingStrategy, StrategyReport } from "../../engine/coupling-strategy.js";
+import type { CouplingRequest, StrategyReport } from "../../engine/coupling-strategy.js";
 import type { Executor } from "../../engine/executor.js";
 import { GpuExecutor } from "../../engine/gpu-executor.js";
 import type { System } from "../../engine/realise.js";
@@ -48,17 +48,17 @@ export interface SmallSystemsRow {
 export async function measureSmallSystems(
   executor: Executor,
   count: number,
-  strategy: CouplingStrategy,
+  request: CouplingRequest,
   seconds: number,
 ): Promise<SmallSystemsRow> {
   const { sites, dimension, steps } = SHAPE;
   const description = describeLayers(sites, { dimension, heads: 1, source: "state" });
   const systems: System[] = [];
   for (let sample = 0; sample < count; sample++) systems.push(await drawSystem({ ...description, sample }));
-  const verification = await verifyStep(executor, systems[0], CLOSURE, { rows: sites, seed: SEED, strategy });
+  const verification = await verifyStep(executor, systems[0], CLOSURE, { rows: sites, seed: SEED, ...request });
   const batch = toSystemBatch(systems.map((system) => [system]));
   const run = (steps: number) => {
-    const options: SimulationOptions = { closure: CLOSURE, run: { steps }, observe: ["magnetization"], strategy };
+    const options: SimulationOptions = { closure: CLOSURE, run: { steps }, observe: ["magnetization"], ...request };
     return simulate(executor, batch, options);
   };
   // Compiles everything.

@@ -1,6 +1,6 @@
 /** Times steps of the dynamics: compiled first, then many steps handed over in one go and awaited, several times. */
 import { BatchLayout, batchOf } from "../../engine/batch.js";
-import type { CouplingStrategy, StrategyReport } from "../../engine/coupling-strategy.js";
+import type { CouplingRequest, StrategyReport } from "../../engine/coupling-strategy.js";
 import type { Executor } from "../../engine/executor.js";
 import type { System } from "../../engine/realise.js";
 import { TimeStep } from "../../engine/time-step.js";
@@ -34,14 +34,14 @@ export async function timeSteps(
   executor: Executor,
   system: System,
   closure: ClosureName,
-  strategy: CouplingStrategy,
+  request: CouplingRequest,
   seconds: number,
 ): Promise<StepTime> {
   const scope = new CountedScope(executor);
   try {
     const layout = new BatchLayout(batchOf(system));
     const length = layout.systems * layout.stateLength;
-    const step = new TimeStep(scope, layout, closure, 3 * length * scope.elementBytes, strategy);
+    const step = new TimeStep(scope, layout, closure, 3 * length * scope.elementBytes, request);
     const initial = layout.pack((point) => point.initial);
     const states = [scope.upload("state", initial), scope.allocate("image", length)] as const;
     let done = 0;
