@@ -8,5 +8,12 @@ export type { Status, SteadyOptions } from "./engine/steady-state.js";
 export { closures, closureNames, type ClosureName } from "./physics/closures.js";
 export { observables, observableNames, type ObservableName } from "./physics/observables.js";
 export { InputError } from "./physics/input-error.js";
+export {
+  evaluateTheory,
+  theories,
+  theoryNames,
+  type TheoryEvaluation,
+  type TheoryName,
+} from "./physics/theory/theories.js";
 export { verifyStep, type VerificationReport } from "./verify/verify-step.js";
 export { parseSystem, type SystemDescription, type SystemInput } from "./physics/system.js";

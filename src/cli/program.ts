@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { fusedKernels } from "../kernels/strategies.js";
 import { type ObservableName, observableNames } from "../physics/observables.js";
 import { oracleSizes } from "../verify/oracles/bench.js";
+import { theoryNames } from "../physics/theory/theories.js";
 import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from "./bench-layers.js";
 import { devicesCommand } from "./devices.js";
 import { EXIT, explainFailure } from "./exit-codes.js";
@@ -24,6 +25,7 @@ import { openProgress } from "./progress.js";
 import { runCommand, type RunCommandOptions } from "./run.js";
 import type { Session } from "./session.js";
 import { sweepCommand, type SweepCommandOptions } from "./sweep.js";
+import { theoryCommand, type TheoryCommandOptions } from "./theory.js";
 import { tuneCommand, type TuneCommandOptions } from "./tune.js";
 import { verifyCommand, type VerifyCommandOptions } from "./verify.js";
 import { packageVersion } from "./version.js";
@@ -86,6 +88,7 @@ function createProgram(invocation: Invocation): Command {
   addSweep(program, invocation);
   addVerify(program, invocation);
   addOracle(program, invocation);
+  addTheory(program, invocation);
   addDevices(program, invocation);
   addTune(program, invocation);
   addBench(program, invocation);
@@ -260,6 +263,22 @@ function addTune(program: Command, invocation: Invocation): void {
         return tuneCommand({ ...options, select, version }, session);
       }),
     );
+}
+
+function addTheory(program: Command, { session }: Invocation): void {
+  program
+    .command("theory")
+    .description("Compute a theory curve at one point, or list the theories with their parameters.")
+    .argument("[name]", theoryNames.join(", "))
+    .option("--set <key=value...>", "parameters; whatever follows from them is printed")
+    .option("--json", "print one JSON object, with null for what is infinite")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  onsager theory" +
+        "\n  onsager theory asymmetric-sk --set dJ=0.1 fieldHalfWidth=0.5" +
+        "\n  onsager theory sk-rs --set T=0.5 --set field=0.2 --json",
+    )
+    .action((name: string | undefined, options: TheoryCommandOptions) => theoryCommand(name, options, session));
 }
 
 function addDevices(program: Command, invocation: Invocation): void {

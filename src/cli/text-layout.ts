@@ -6,11 +6,11 @@ const WIDTH = 80;
 const LABEL_WIDTH = 14;
 
 /** `label  text`, the text wrapped beside the label. */
-export function labelled(label: string, text: string, indent = 0): string {
-  const start = " ".repeat(indent) + label.padEnd(LABEL_WIDTH - indent);
+export function labelled(label: string, text: string, indent = 0, labelWidth = LABEL_WIDTH): string {
+  const start = " ".repeat(indent) + label.padEnd(labelWidth - indent);
   const gap = start.endsWith(" ") ? start : `${start} `;
-  const lines = wrap(text, WIDTH - LABEL_WIDTH);
-  return lines.map((line, k) => (k === 0 ? gap + line : " ".repeat(LABEL_WIDTH) + line)).join("\n");
+  const lines = wrap(text, WIDTH - labelWidth);
+  return lines.map((line, k) => (k === 0 ? gap + line : " ".repeat(labelWidth) + line)).join("\n");
 }
 
 /** Breaks between words; a word that is longer than a line, a path mostly, is cut. */

@@ -3,18 +3,18 @@
  * theory is about; a sweep of anything else gets no curve.
  */
 import type { MatrixInput } from "../physics/arrays.js";
+import type { ClosureName } from "../physics/closures.js";
 import type { ObservableName } from "../physics/observables.js";
-import { asymmetricSkCriticalBeta, asymmetricSkMagnetization } from "../physics/theory/asymmetric-sk.js";
-import { softmaxCrossover, softmaxRowAverages } from "../physics/theory/softmax-rem.js";
+import type { SystemDescription } from "../physics/system.js";
+import { asymmetricSkCriticalBeta } from "../physics/theory/asymmetric-sk.js";
+import { softmaxCrossover } from "../physics/theory/softmax-rem.js";
 import {
-  binaryOrder,
-  BINARY_THRESHOLD,
-  exactSphereOrder,
   exactThreshold,
   largeDimensionSphereOrder,
   LARGE_DIMENSION_THRESHOLD,
 } from "../physics/theory/sphere-order.js";
-import type { SystemDescription } from "../physics/system.js";
+import { resultOf, type TheoryName, type Values } from "../physics/theory/theories.js";
+import type { Point } from "./spec.js";
 
 /** A curve over the x axis, and the value of x where something happens. */
 export interface Overlay {
@@ -24,88 +24,148 @@ export interface Overlay {
 }
 
 interface OverlayRule {
-  /** Axis and observables it is drawn for. */
-  readonly axis: string;
-  readonly observables: readonly ObservableName[];
-  readonly overlay: (system: SystemDescription, observable: ObservableName) => Overlay | undefined;
+  readonly name: string;
+  /** Axes along which the theory is known. */
+  readonly axes: readonly string[];
+  /** The value at one system, in the units of the observable; undefined where the theory is not about it. */
+  readonly at: (system: SystemDescription, observable: ObservableName, closure: ClosureName) => number | undefined;
+  /** Only along the first axis. */
+  readonly mark: (system: SystemDescription) => { readonly x: number; readonly label: string } | undefined;
 }
 
-const magnetizations = ["magnetization", "absolute-magnetization"] as const;
+/** What the observables are called in the table of theories. */
+const RESULTS: Partial<Record<ObservableName, string>> = {
+  magnetization: "magnetization",
+  "absolute-magnetization": "magnetization",
+  "site-norm": "magnetization",
+  overlap: "overlap",
+  participation: "participation",
+  entropy: "entropy",
+  "log-sum-exp": "logPartition",
+};
+
+const lookUp = (theory: TheoryName, observable: ObservableName, parameters: Values | undefined) =>
+  parameters && resultOf(theory, RESULTS[observable] ?? "")?.compute(parameters);
 
 const rules: readonly OverlayRule[] = [
   {
-    // Equations 12.1: fully asymmetric SK, N → ∞. Sums of many independent J_ij are Gaussian whatever their law.
-    axis: "beta",
-    observables: magnetizations,
-    overlay: ({ spins, couplings, field }) => {
-      if (couplings.kind !== "gaussian" && couplings.kind !== "plus-minus") return undefined;
-      if (spins.kind !== "binary" || couplings.symmetry !== 0) return undefined;
-      const fieldHalfWidth = uniformHalfWidth(field);
-      if (fieldHalfWidth === undefined || !(couplings.mean > 0)) return undefined;
-      const model = { couplingMean: couplings.mean, couplingDeviation: couplings.std, fieldHalfWidth };
-      const critical = asymmetricSkCriticalBeta(model);
-      return {
-        name: "exact, *N* → ∞",
-        curve: (beta) => asymmetricSkMagnetization(beta, model),
-        mark: { x: critical, label: `*β*_{c} = ${critical.toFixed(5)}` },
-      };
+    // Equations 12.6: naive mean field without mean coupling and field is the random tanh map.
+    name: "chaos, *N* → ∞",
+    axes: ["beta", "couplings.std"],
+    at: (system, observable, closure) => {
+      const model = independentCouplings(system);
+      if (closure !== "naive" || model?.J0 !== 0 || model.fieldHalfWidth > 0) return undefined;
+      return lookUp("tanh-chaos", observable, { g: model.beta * model.dJ });
+    },
+    mark: ({ couplings }) => ("std" in couplings ? thresholdMark(1 / couplings.std) : undefined),
+  },
+  {
+    // Equations 12.1: fully asymmetric SK, N → ∞.
+    name: "exact, *N* → ∞",
+    axes: ["beta", "couplings.mean", "couplings.std", "field.halfWidth"],
+    at: (system, observable, closure) => {
+      const model = independentCouplings(system);
+      if (model === undefined || observable === "site-norm") return undefined;
+      // Naive mean field without mean coupling has an order of its own (equations 12.6).
+      if (!(model.J0 > 0) && (closure === "naive" || model.J0 < 0)) return undefined;
+      return lookUp("asymmetric-sk", observable, model);
+    },
+    mark: (system) => {
+      const { J0 = 0, dJ = 0, fieldHalfWidth = 0 } = independentCouplings(system) ?? {};
+      const x = asymmetricSkCriticalBeta({ couplingMean: J0, couplingDeviation: dJ, fieldHalfWidth });
+      return { x, label: `*β*_{c} = ${x.toFixed(5)}` };
     },
   },
   {
-    // Equations 6.4: any row-stochastic J, no field, a start that all sites share.
-    axis: "beta",
-    observables: [...magnetizations, "site-norm"],
-    overlay: ({ spins, couplings, field, initial }) => {
-      if (couplings.kind !== "attention" && couplings.kind !== "curie-weiss") return undefined;
-      if (couplings.kind === "curie-weiss" && couplings.mean !== 1) return undefined;
-      if (!isKind(field, "zero") || !isKind(initial, "constant")) return undefined;
-      if (spins.kind === "binary") {
-        return { name: "exact", curve: binaryOrder, mark: thresholdMark(BINARY_THRESHOLD) };
-      }
-      const { components, radius, response } = spins;
-      return response === "large-d"
-        ? {
-            name: "√(1 − 2/*β*), exact",
-            curve: (beta) => largeDimensionSphereOrder(beta, radius) / radius,
-            mark: thresholdMark(LARGE_DIMENSION_THRESHOLD),
-          }
-        : {
-            name: "exact",
-            curve: (beta) => exactSphereOrder(beta, components, radius) / radius,
-            mark: thresholdMark(exactThreshold(components, radius)),
-          };
+    // Equations 12.2: binary spins whose couplings sum to J0 in every row.
+    name: "exact",
+    axes: ["beta", "couplings.mean", "field.value"],
+    at: (system, observable) => {
+      const state = uniformState(system);
+      if (state === undefined || system.spins.kind !== "binary") return undefined;
+      const parameters = { T: 1 / system.beta, J0: state.rowSum, field: state.field };
+      if (observable === "overlap") return lookUp("curie-weiss", "magnetization", parameters)! ** 2;
+      return lookUp("curie-weiss", observable, parameters);
     },
+    mark: (system) => orderingMark(system, 1),
+  },
+  {
+    // Equations 6.4 and 12.10: spheres with the exact response, rows that share a sum.
+    name: "exact",
+    axes: ["beta", "couplings.mean", "field.value"],
+    at: (system, observable) => {
+      const state = uniformState(system);
+      const { spins, beta } = system;
+      if (state === undefined || spins.kind !== "sphere" || spins.response !== "exact") return undefined;
+      const { components: n, radius: R } = spins;
+      const parameters = { n, beta, R, J: state.rowSum, field: state.field * R };
+      if (observable === "overlap") return (lookUp("o-n", "magnetization", parameters)! / R) ** 2;
+      const length = lookUp("o-n", observable, parameters);
+      return length === undefined ? undefined : length / R;
+    },
+    mark: (system) =>
+      system.spins.kind === "sphere"
+        ? orderingMark(system, exactThreshold(system.spins.components, system.spins.radius))
+        : undefined,
+  },
+  {
+    // Equations 6.4: the same with the large-D response.
+    name: "exact",
+    axes: ["beta", "couplings.mean", "field.value"],
+    at: (system, observable) => {
+      const state = uniformState(system);
+      const { spins, beta } = system;
+      if (state === undefined || spins.kind !== "sphere" || spins.response !== "large-d") return undefined;
+      const { rowSum, field } = state;
+      const order = largeDimensionSphereOrder(beta * rowSum, 1, field / rowSum);
+      if (observable === "overlap") return order ** 2;
+      return RESULTS[observable] === "magnetization" ? order : undefined;
+    },
+    mark: (system) => orderingMark(system, LARGE_DIMENSION_THRESHOLD),
   },
   {
     // Equations 12.4: unit queries and Gaussian keys make every row N independent Gaussian scores, exactly.
-    axis: "couplings.scale",
-    observables: ["participation", "entropy", "log-sum-exp"],
-    overlay: ({ couplings, count }, observable) => {
+    name: "exact, finite *N*",
+    axes: ["couplings.scale", "spins.count"],
+    at: ({ couplings, count }, observable) => {
       if (couplings.kind !== "attention" || couplings.mask !== "none" || count === undefined) return undefined;
-      const { queries, keys } = couplings;
-      if (!isUnit(queries, "direction") || !isUnit(keys, "gaussian")) return undefined;
-      const averages = { participation: "participation", entropy: "entropy", "log-sum-exp": "logPartition" } as const;
-      return {
-        name: "exact, finite *N*",
-        curve: (scale) => softmaxRowAverages(count, scale)[averages[observable as keyof typeof averages]],
-        mark: { x: softmaxCrossover(count), label: `√(2 ln ${count})` },
-      };
+      if (!isUnit(couplings.queries, "direction") || !isUnit(couplings.keys, "gaussian")) return undefined;
+      return lookUp("rem", observable, { N: count, beta: couplings.scale });
     },
+    mark: ({ count }) => (count === undefined ? undefined : { x: softmaxCrossover(count), label: `√(2 ln ${count})` }),
   },
 ];
 
+/** The asymmetric SK ensemble. Sums of many independent J_ij are Gaussian whatever their law. */
+function independentCouplings({ spins, couplings, field, beta }: SystemDescription) {
+  if (couplings.kind !== "gaussian" && couplings.kind !== "plus-minus") return undefined;
+  if (spins.kind !== "binary" || couplings.symmetry !== 0) return undefined;
+  if (typeof field !== "object" || !("kind" in field)) return undefined;
+  if (field.kind !== "zero" && field.kind !== "uniform") return undefined;
+  const fieldHalfWidth = field.kind === "zero" ? 0 : field.halfWidth;
+  return { beta, J0: couplings.mean, dJ: couplings.std, fieldHalfWidth };
+}
+
+/**
+ * Rows of J that share their sum, a field that all sites share, in units of R, and a start along it: all sites stay equal.
+ */
+function uniformState({ couplings, field, initial }: SystemDescription) {
+  const rowSum = couplings.kind === "curie-weiss" ? couplings.mean : couplings.kind === "attention" ? 1 : 0;
+  if (!(rowSum > 0)) return undefined;
+  if (typeof initial !== "object" || !("kind" in initial) || initial.kind !== "constant") return undefined;
+  if (typeof field !== "object" || !("kind" in field) || !(initial.value > 0)) return undefined;
+  if (field.kind === "zero") return { rowSum, field: 0 };
+  return field.kind === "constant" && field.value >= 0 ? { rowSum, field: field.value } : undefined;
+}
+
+/** Where order appears without field, for rows that sum to one: at beta = threshold. */
+function orderingMark(system: SystemDescription, threshold: number) {
+  const state = uniformState(system);
+  return state?.field === 0 ? thresholdMark(threshold / state.rowSum) : undefined;
+}
+
 function thresholdMark(x: number) {
   return { x, label: `*β* = ${Number(x.toPrecision(5))}` };
-}
-
-function isKind(input: SystemDescription["field"] | SystemDescription["initial"], kind: string): boolean {
-  return typeof input === "object" && "kind" in input && input.kind === kind;
-}
-
-function uniformHalfWidth(field: SystemDescription["field"]): number | undefined {
-  if (typeof field !== "object" || !("kind" in field)) return undefined;
-  if (field.kind === "zero") return 0;
-  return field.kind === "uniform" ? field.halfWidth : undefined;
 }
 
 /** Unit directions, or Gaussian entries of unit variance. */
@@ -114,12 +174,33 @@ function isUnit(input: MatrixInput | undefined, kind: "direction" | "gaussian"):
   return (input.kind === "gaussian" ? input.std : input.norm) === 1;
 }
 
-/** The exact result for one series of points, if there is one. */
-export function overlayFor(axis: string, observable: ObservableName, system: SystemDescription): Overlay | undefined {
-  for (const rule of rules) {
-    if (rule.axis !== axis || !rule.observables.includes(observable)) continue;
-    const overlay = rule.overlay(system, observable);
-    if (overlay !== undefined) return overlay;
+/**
+ * The exact result for one series of points, if there is one.
+ *
+ * @param axis the path along which the series runs
+ * @param point one of its points
+ */
+export function overlayFor(
+  axis: string,
+  observable: ObservableName,
+  { system: sampleOf, closure }: Pick<Point, "system" | "closure">,
+): Overlay | undefined {
+  const system = sampleOf(0);
+  for (const { name, axes, at, mark } of rules) {
+    if (!axes.includes(axis) || at(system, observable, closure) === undefined) continue;
+    const found = axis === axes[0] ? mark(system) : undefined;
+    return {
+      name,
+      curve: (x) => at(movedTo(system, axis, x), observable, closure) ?? NaN,
+      ...(found && Number.isFinite(found.x) && { mark: found }),
+    };
   }
   return undefined;
+}
+
+/** The system with one number replaced, `spins.count` by any real number. */
+function movedTo(system: SystemDescription, axis: string, value: number): SystemDescription {
+  if (axis === "spins.count") return { ...system, count: value };
+  const [key, inner] = axis.split(".") as ["beta" | "couplings" | "field", string | undefined];
+  return { ...system, [key]: inner === undefined ? value : { ...(system[key] as object), [inner]: value } };
 }

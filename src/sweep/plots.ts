@@ -79,7 +79,7 @@ function figureOf(
       name: key === "" ? sweep.points[rows[0].point].closure : key,
       points: rows.map((row) => figurePoint(row, axisIndex, name)),
     });
-    const overlay = overlayFor(axis.path, name, sweep.points[rows[0].point].system(0));
+    const overlay = overlayFor(axis.path, name, sweep.points[rows[0].point]);
     if (overlay !== undefined) overlays.push({ overlay, style });
   });
 

@@ -114,9 +114,11 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
   }
   let unconverged = 0;
   const body = [...byValue].map(([value, rows]) => {
-    const first = [...rows.values()][0];
-    const overlay = overlayFor(sweep.axes[axis].path, observable, sweep.points[first.point].system(0));
-    const exact = labels.length === 1 || sharesExact(sweep, axis) ? overlay?.curve(Number(value)) : undefined;
+    const overlays = [...rows.values()].map(({ point }) =>
+      overlayFor(sweep.axes[axis].path, observable, sweep.points[point]),
+    );
+    const isShared = sharesExact(sweep, axis) && overlays.every((overlay) => overlay?.name === overlays[0]?.name);
+    const exact = labels.length === 1 || isShared ? overlays[0]?.curve(Number(value)) : undefined;
     const cells = shown.map((label) => {
       const row = rows.get(label);
       if (row === undefined) return "";
@@ -126,7 +128,7 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
     });
     return [typeof value === "number" ? short(value) : value, ...cells, exact === undefined ? "" : digits(exact)];
   });
-  const exactTitle = overlayFor(sweep.axes[axis].path, observable, sweep.points[0].system(0))?.name ?? "";
+  const exactTitle = overlayFor(sweep.axes[axis].path, observable, sweep.points[0])?.name ?? "";
   const title = [
     sweep.axes[axis].path,
     ...shown.map((label) => `${label || observable} `),
@@ -149,7 +151,7 @@ export function figureAxis({ axes }: Sweep): number {
   return axes.findIndex(({ values }) => values.length > 1 && values.every((value) => typeof value === "number"));
 }
 
-/** Whether the exact result is the same for every series, because they differ in the closure alone. */
+/** Whether the exact result is the same for every series, because they differ at most in the closure. */
 function sharesExact({ axes }: Sweep, axis: number): boolean {
   return axes.every(({ path, values }, k) => k === axis || path === "closure" || values.length === 1);
 }

@@ -68,4 +68,25 @@ describe("softmax of Gaussian scores", () => {
     expect(softmaxRowAverages(2, 60).meanScore).toBeCloseTo(1 / Math.sqrt(Math.PI), 3);
     expect(softmaxRowAverages(64, 0.01).participation).toBeCloseTo(softmaxRowAverages(64, 0.0100001).participation, 8);
   });
+
+  it("satisfies E S = E ln Z - beta² (1 - E Y2), whose two sides share no integral, at N to 2^40 and any scale", () => {
+    for (const count of [2, 1000, 2 ** 30, 2 ** 40]) {
+      for (const beta of [1e-6, 0.3, 4, 9.99, 10.01, 60, 1e3]) {
+        const { logPartition, participation, entropy } = softmaxRowAverages(count, beta);
+        const label = `N ${count} beta ${beta}`;
+        const difference = logPartition - beta * beta * (1 - participation) - entropy;
+        expect(Math.abs(difference), label).toBeLessThan(1e-12 * (1 + logPartition) + 3e-14 * beta * beta);
+        expect(entropy, label).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it("condenses at large scale as the gap between the two largest scores allows", () => {
+    // Two keys: x = |gap| has density 1/sqrt(pi) at 0, so E S -> (pi²/6)/(beta sqrt(pi)), and E Y2 -> 1 - 1/(beta sqrt(pi)).
+    const beta = 1e4;
+    const { entropy, participation, logPartition } = softmaxRowAverages(2, beta);
+    expect((entropy * beta * Math.sqrt(Math.PI)) / (Math.PI ** 2 / 6)).toBeCloseTo(1, 7);
+    expect((1 - participation) * beta * Math.sqrt(Math.PI)).toBeCloseTo(1, 7);
+    expect(logPartition / beta).toBeCloseTo(1 / Math.sqrt(Math.PI), 7);
+  });
 });

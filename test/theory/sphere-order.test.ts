@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { besselRatio } from "../../src/physics/theory/bessel-ratio.js";
-import {
-  binaryOrder,
-  exactSphereOrder,
-  exactThreshold,
-  largeDimensionSphereOrder,
-} from "../../src/physics/theory/sphere-order.js";
+import { exactSphereOrder, exactThreshold, largeDimensionSphereOrder } from "../../src/physics/theory/sphere-order.js";
 import { readCase } from "../cases.js";
 
 interface Attention {
@@ -23,10 +18,6 @@ interface Sphere {
     >;
     single_site_response: { D: number; kappa: number; m: number }[];
   };
-}
-
-interface CurieWeiss {
-  data: { infinite_N: { T: number; m: number; m_h0p1: number }[] };
 }
 
 describe("order of row-stochastic couplings", () => {
@@ -74,10 +65,44 @@ describe("order of row-stochastic couplings", () => {
     }
   });
 
-  it("reproduces Curie-Weiss", () => {
-    for (const { T, m, m_h0p1 } of readCase<CurieWeiss>("kinetic/curie-weiss").data.infinite_N) {
-      expect(Math.abs(binaryOrder(1 / T) - m), `T ${T}`).toBeLessThan(1e-11);
-      expect(Math.abs(binaryOrder(1 / T, 0.1) - m_h0p1), `T ${T}, field`).toBeLessThan(1e-12);
+  it("agrees with 25-digit arithmetic at other parameters", () => {
+    expect(exactSphereOrder(3, 7, 2)).toBeCloseTo(1.368330576195687173, 13);
+  });
+
+  it("solves m = R A_n(beta R (h + J m)) from one component to many, cold and in fields", () => {
+    for (const n of [1, 2, 17, 1000]) {
+      for (const [beta, field, coupling] of [
+        [0.1, 0.3, 2],
+        [5, 1e-6, 1],
+        [300, 0, 2.5],
+        [1e4, 0.5, -0.4],
+      ]) {
+        const radius = 1.7;
+        const m = exactSphereOrder(beta, n, radius, field, coupling);
+        const mapped = radius * besselRatio(n, beta * radius * (field + coupling * m));
+        // A steep map turns the last digit of m into many: compare what stands beside it.
+        const slope = Math.max(1, beta * radius * radius * Math.abs(coupling));
+        expect(Math.abs(m - mapped) / slope, `n ${n} beta ${beta}`).toBeLessThan(1e-14);
+      }
+    }
+    expect(exactSphereOrder(1e12, 3, 2)).toBeCloseTo(2, 11);
+    expect(exactSphereOrder(0, 3, 2, 1)).toBe(0);
+  });
+
+  it("starts as R sqrt((n+2)/n) sqrt(beta/beta_c - 1)", () => {
+    for (const n of [2, 3, 100]) {
+      const m = exactSphereOrder(exactThreshold(n, 2, 0.5) * (1 + 1e-6), n, 2, 0, 0.5);
+      expect(m / (2 * Math.sqrt((n + 2) / n) * 1e-3)).toBeCloseTo(1, 5);
+    }
+  });
+
+  it("evaluates the Bessel ratio on both sides of its change of method", () => {
+    for (const dimension of [2, 3, 30]) {
+      const edge = 1e4 * dimension ** 2;
+      for (const kappa of [0.999 * edge, 1.001 * edge]) {
+        const expansion = 1 - (dimension - 1) / (2 * kappa) + ((dimension - 1) * (dimension - 3)) / (8 * kappa * kappa);
+        expect(Math.abs(besselRatio(dimension, kappa) - expansion)).toBeLessThan(1e-13);
+      }
     }
   });
 });

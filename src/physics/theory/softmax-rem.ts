@@ -4,14 +4,17 @@
  * One row holds N scores beta x_i with x_i independent N(0, 1), and alpha = softmax(beta x). With
  * phi(t) = E exp(-t e^{beta x}) and t = e^v,
  *
- *     E ln Z              = int dv ( exp(-e^v) - phi^N )
+ *     E ln Z              = gamma (k-1) + int dv ( exp(-e^{v/k}) - phi^N ),   any k > 0; gamma Euler's constant
  *     E sum alpha_i^2     = N int dv E[ w^2 e^{-w} ] phi^{N-1},   w = e^{v + beta x}
  *     E sum alpha_i x_i   = beta (1 - E sum alpha_i^2)
- *     E entropy           = E ln Z - beta^2 (1 - E sum alpha_i^2)
+ *     E entropy           = -N int dv E[ w (ln w + gamma) e^{-w} ] phi^{N-1}
  *
- * Sources: Derrida, PRB 24, 2613 (1981); Giorlandino & Goldt, arXiv:2505.24333. The last two lines are Gaussian
- * integration by parts.
+ * Sources: Derrida, PRB 24, 2613 (1981); Giorlandino & Goldt, arXiv:2505.24333. The third line is Gaussian integration
+ * by parts; the last is -d/ds of E sum alpha_i^s = (N / Gamma(s)) int dv E[ w^s e^{-w} ] phi^{N-1} at s = 1, and equals
+ * E ln Z - beta^2 (1 - E sum alpha_i^2) without its cancellation where one key has almost all.
  */
+
+const EULER_GAMMA = 0.5772156649015329;
 
 /** Averages over rows, exact at finite N. */
 export interface SoftmaxRowAverages {
@@ -36,8 +39,8 @@ export function softmaxCrossover(count: number): number {
 }
 
 /**
- * Both integrals by the trapezoid rule. In v and in beta x the integrands are analytic in a strip of half width pi/2, so
- * a step of 0.2 leaves an error near 1e-21 and the sums are limited by rounding. A few milliseconds.
+ * Both integrals by the trapezoid rule. In beta x the integrands are analytic in a strip of half width pi/2, so a step of
+ * 0.2 leaves an error near 1e-21; in v the strip widens with beta. Milliseconds; half a second at beta = 1e4.
  *
  * @param count keys N in a row, >= 1
  * @param beta standard deviation of the scores, >= 0
@@ -48,15 +51,22 @@ export function softmaxRowAverages(count: number, beta: number): SoftmaxRowAvera
     return { logPartition: logCount, participation: 1 / count, entropy: logCount, meanScore: 0 };
   }
   const { nodes, weights, tails } = normalGrid(count, beta);
-  const step = 0.2;
-  const [start, end] = integrationRange(count, beta);
+  // For steep scores phi is a function of v/beta, whose N-th power has a strip of half width pi / (2 sqrt(2 ln N)).
+  const stretch = Math.max(1, beta / 10);
+  const step = 0.2 * stretch;
+  const [start, end] = integrationRange(count, beta, stretch);
   let logPartition = 0;
   let participation = 0;
-  for (let v = start; v <= end; v += step) {
-    // Where w > e^5, 1 - e^-w is 1 to the last bit; where w < e^-50, it adds nothing. Nodes ascend in x.
-    const first = Math.max(0, Math.ceil(((-50 - v) / beta - nodes[0]) / (nodes[1] - nodes[0])));
+  let entropy = 0;
+  // Below e^negligible, even N of them add nothing to 1 - phi.
+  const negligible = -50 - Math.log(count);
+  for (let k = 0; start + k * step <= end; k++) {
+    const v = start + k * step;
+    // Where w > e^5, 1 - e^-w is 1 to the last bit. Nodes ascend in x.
+    const first = Math.max(0, Math.ceil(((negligible - v) / beta - nodes[0]) / (nodes[1] - nodes[0])));
     let complement = 0; // 1 - phi
     let second = 0; // E w^2 e^-w
+    let logarithmic = 0; // E w (ln w + gamma) e^-w
     for (let j = first; j < nodes.length; j++) {
       const exponent = v + beta * nodes[j];
       if (exponent > 5) {
@@ -66,20 +76,23 @@ export function softmaxRowAverages(count: number, beta: number): SoftmaxRowAvera
       const w = Math.exp(exponent);
       const missing = Math.expm1(-w);
       complement -= weights[j] * missing;
-      second += weights[j] * w * w * (1 + missing);
+      const single = weights[j] * w * (1 + missing);
+      second += single * w;
+      logarithmic += single * (exponent + EULER_GAMMA);
     }
     const logPhi = Math.log1p(-Math.min(complement, 1));
     const others = count === 1 ? 1 : Math.exp((count - 1) * logPhi);
-    // exp(-e^v) - phi^N, as a difference of two complements: each is small where v is very negative.
-    logPartition += Math.expm1(-Math.exp(v)) - Math.expm1(count * logPhi);
+    // exp(-e^{v/k}) - phi^N, as a difference of two complements: each is small where v is very negative.
+    logPartition += Math.expm1(-Math.exp(v / stretch)) - Math.expm1(count * logPhi);
     participation += second * others;
+    entropy -= logarithmic * others;
   }
-  logPartition *= step;
+  logPartition = logPartition * step + EULER_GAMMA * (stretch - 1);
   participation *= count * step;
   return {
     logPartition,
     participation,
-    entropy: logPartition - beta * beta * (1 - participation),
+    entropy: entropy * count * step,
     meanScore: beta * (1 - participation),
   };
 }
@@ -103,8 +116,8 @@ function normalGrid(count: number, beta: number): Record<"nodes" | "weights" | "
  * Below: N (1 - phi) <= N e^{v + beta^2/2} by Markov's inequality, and also <= N (P(x > y) + e^{v + beta y}) for any y.
  * Above: phi <= P(x < -y) + exp(-e^{v - beta y}).
  */
-function integrationRange(count: number, beta: number): [number, number] {
+function integrationRange(count: number, beta: number, stretch: number): [number, number] {
   const logCount = Math.log(count);
   const reach = Math.sqrt(2 * (logCount + 46));
-  return [-(logCount + 40 + Math.min((beta * beta) / 2, beta * reach)), 5 + 9.5 * beta];
+  return [-(logCount + 40 * stretch + Math.min((beta * beta) / 2, beta * reach)), 5 + 9.5 * beta];
 }

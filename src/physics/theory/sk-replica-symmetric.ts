@@ -1,0 +1,73 @@
+/**
+ * The Sherrington-Kirkpatrick model with symmetric couplings N(0, J^2/N), replica symmetric, N -> infinity:
+ *
+ *     q = int Dz tanh^2 beta (h + J sqrt(q) z),     stable iff beta^2 J^2 int Dz sech^4 beta (h + J sqrt(q) z) < 1
+ *
+ * Sources: Sherrington & Kirkpatrick, PRL 35, 1792 (1975); de Almeida & Thouless, J. Phys. A 11, 983 (1978). The root is
+ * unique: Guerra, CMP 233, 1 (2003).
+ */
+import { gaussianAverage } from "./quadrature.js";
+import { findRoot } from "./root.js";
+import { sech2 } from "./sech-squared.js";
+
+/**
+ * Edwards-Anderson overlap q.
+ *
+ * @param temperature T >= 0
+ * @param coupling J > 0
+ * @param field h, uniform; its sign does not matter
+ * @returns q in [0, 1]; 0 for T >= J without field
+ */
+export function replicaSymmetricOverlap(temperature: number, coupling = 1, field = 0): number {
+  if (field === 0 && temperature >= coupling) return 0;
+  if (temperature === 0) return 1;
+  const squared = (q: number): number => averageOverField((a) => Math.tanh(a) ** 2, q, temperature, coupling, field);
+  // q over its map grows with q, from the value at q = 0 to more than 1 at q = 1.
+  const atZero = field === 0 ? (temperature / coupling) ** 2 : 0;
+  const excess = (q: number): number => (q === 0 ? atZero : q / squared(q)) - 1;
+  return excess(1) > 0 ? findRoot(excess, 0, 1) : 1;
+}
+
+/**
+ * Logarithm of beta^2 J^2 int Dz sech^4: the replica-symmetric state is stable where it is negative.
+ *
+ * @param temperature T > 0
+ * @param coupling J > 0
+ * @param field h
+ */
+export function logAlmeidaThoulessRatio(temperature: number, coupling = 1, field = 0): number {
+  const q = replicaSymmetricOverlap(temperature, coupling, field);
+  const average = averageOverField((a) => sech2(a) ** 2, q, temperature, coupling, field);
+  return 2 * (Math.log(coupling) - Math.log(temperature)) + Math.log(average);
+}
+
+/**
+ * Field of the de Almeida-Thouless line: replica symmetry is broken below it.
+ *
+ * @param temperature T >= 0
+ * @param coupling J > 0
+ * @returns h >= 0; 0 for T >= J, Infinity at T = 0
+ */
+export function almeidaThoulessField(temperature: number, coupling = 1): number {
+  if (temperature >= coupling) return 0;
+  // As T -> 0, sech^4 is a peak of area 4T/3 at zero field and q = 1; what this leaves out is of order T^2.
+  if (temperature < 1e-9 * coupling) {
+    const logHeight = Math.log(4 / (3 * Math.sqrt(2 * Math.PI))) + Math.log(coupling) - Math.log(temperature);
+    return coupling * Math.sqrt(2 * logHeight);
+  }
+  const excess = (field: number): number => logAlmeidaThoulessRatio(temperature, coupling, field);
+  let upper = coupling;
+  while (excess(upper) > 0) upper *= 2;
+  return findRoot(excess, 0, upper);
+}
+
+/** int Dz f(beta (h + J sqrt(q) z)). */
+function averageOverField(
+  f: (a: number) => number,
+  q: number,
+  temperature: number,
+  coupling: number,
+  field: number,
+): number {
+  return gaussianAverage(f, field / temperature, (coupling * Math.sqrt(q)) / temperature);
+}

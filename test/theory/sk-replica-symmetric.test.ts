@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import {
+  almeidaThoulessField,
+  logAlmeidaThoulessRatio,
+  replicaSymmetricOverlap,
+} from "../../src/physics/theory/sk-replica-symmetric.js";
+import { readCase } from "../cases.js";
+
+interface Sk {
+  data: {
+    rs_curve: { T: number; q: number; AT_lambda: number }[];
+    rs_in_field: { T: number; h: number; q: number; AT_lambda: number }[];
+    AT_line: { T: number; h_AT: number }[];
+  };
+}
+
+const { data } = readCase<Sk>("kinetic/sk-rs-and-amp");
+
+describe("replica-symmetric SK", () => {
+  it("reproduces the tabulated overlaps and stabilities, without and in a field", () => {
+    for (const { T, q, AT_lambda, h } of [...data.rs_curve.map((row) => ({ ...row, h: 0 })), ...data.rs_in_field]) {
+      expect(Math.abs(replicaSymmetricOverlap(T, 1, h) - q), `T ${T} h ${h}`).toBeLessThan(1e-9);
+      expect(Math.abs(logAlmeidaThoulessRatio(T, 1, h) - Math.log(AT_lambda)), `T ${T} h ${h}`).toBeLessThan(1e-9);
+    }
+  });
+
+  it("reproduces the de Almeida-Thouless line", () => {
+    for (const { T, h_AT } of data.AT_line) {
+      expect(Math.abs(almeidaThoulessField(T) - h_AT), `T ${T}`).toBeLessThan(1e-9);
+    }
+  });
+
+  it("agrees with 25-digit arithmetic at other parameters", () => {
+    expect(replicaSymmetricOverlap(0.37, 1, 0.3)).toBeCloseTo(0.687317462832464709, 13);
+    expect(almeidaThoulessField(0.63)).toBeCloseTo(0.333638857738440648, 12);
+  });
+
+  it("scales with J", () => {
+    for (const J of [0.01, 3, 1e3]) {
+      expect(replicaSymmetricOverlap(0.4 * J, J, 0.1 * J)).toBeCloseTo(replicaSymmetricOverlap(0.4, 1, 0.1), 13);
+      expect(almeidaThoulessField(0.4 * J, J) / J).toBeCloseTo(almeidaThoulessField(0.4), 12);
+    }
+    expect(replicaSymmetricOverlap(0.5, 1, -0.2)).toBeCloseTo(replicaSymmetricOverlap(0.5, 1, 0.2), 14);
+  });
+
+  it("has the known limits: q = 1 - √(2/π) T, q = τ + τ²/3 below T = 1, and both ends of the line", () => {
+    for (const T of [1e-4, 1e-7]) {
+      expect((1 - replicaSymmetricOverlap(T)) / (T * Math.sqrt(2 / Math.PI))).toBeCloseTo(1, 3);
+    }
+    for (const tau of [1e-3, 1e-5]) {
+      expect((replicaSymmetricOverlap(1 - tau) - tau) / (tau * tau)).toBeCloseTo(1 / 3, 2);
+      expect(almeidaThoulessField(1 - tau) / (Math.sqrt(4 / 3) * tau ** 1.5)).toBeCloseTo(1, 2);
+    }
+    expect([replicaSymmetricOverlap(0), replicaSymmetricOverlap(1), replicaSymmetricOverlap(9)]).toEqual([1, 0, 0]);
+    expect([almeidaThoulessField(0), almeidaThoulessField(1), almeidaThoulessField(2)]).toEqual([Infinity, 0, 0]);
+    // The low-temperature form takes over without a step.
+    expect(almeidaThoulessField(1.0001e-9) - almeidaThoulessField(0.9999e-9)).toBeCloseTo(
+      Math.log(0.9999 / 1.0001) / almeidaThoulessField(1e-9),
+      9,
+    );
+  });
+});
