@@ -203,7 +203,7 @@ export class GpuExecutor implements Executor {
       }
       return text;
     };
-    const source = await assembleShader(load, name, { ...kernels[kernel].tile, ...variant?.tile, ...constants });
+    const source = await assembleShader(load, name, { ...(variant?.tile ?? kernels[kernel].tile), ...constants });
     return { name, source };
   }
 }

@@ -2,7 +2,7 @@
  * The kernels: one record each. Dispatch arithmetic, work and traffic follow from the parameters alone; nothing here
  * touches a device. The engine, the tests and the benchmarks read this table.
  */
-import type { FusedKernel } from "./strategies.js";
+import type { FusedKernel, StrategyKernel } from "./strategies.js";
 import { REGISTER_TILE, tiles } from "./tiles.js";
 
 export type KernelName = keyof typeof tiles;
@@ -90,10 +90,12 @@ function fused(name: FusedKernel, shader: URL, flopsPerPair: (p: KernelParams) =
 }
 
 /** The shaders of the strategy "subgroups", by the kernel; `shader` of the record is that of "portable". */
-export const subgroupShaders: Readonly<Record<FusedKernel, URL>> = {
+export const subgroupShaders: Readonly<Record<StrategyKernel, URL>> = {
   "attention-field-sphere": new URL("../../shaders/attention-field-sphere-subgroups.wgsl", import.meta.url),
   "attention-field-binary": new URL("../../shaders/attention-field-binary-subgroups.wgsl", import.meta.url),
   "attention-reaction": new URL("../../shaders/attention-reaction-subgroups.wgsl", import.meta.url),
+  "attention-couplings": new URL("../../shaders/attention-couplings-subgroups.wgsl", import.meta.url),
+  "field-sphere": new URL("../../shaders/field-sphere-subgroups.wgsl", import.meta.url),
 };
 
 /** Those of the strategy "subgroup-matrix", which tests run and the engine does not choose yet: see `matrix-tile.ts`. */
@@ -131,7 +133,10 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     name: "field-sphere",
     shader: new URL("../../shaders/field-sphere.wgsl", import.meta.url),
     tile: tiles["field-sphere"],
-    workgroups: (p) => groups(p.systems * tilesAlong(p.rowCount) * tilesAlong(p.dimension), "field-sphere"),
+    workgroups: (p, { SUBGROUP, ROWS, VALUE_QUADS }) =>
+      SUBGROUP > 0
+        ? p.systems * Math.ceil(p.rowCount / ROWS) * Math.ceil(tilesAlong(p.dimension) / (SUBGROUP * VALUE_QUADS))
+        : groups(p.systems * tilesAlong(p.rowCount) * tilesAlong(p.dimension), "field-sphere"),
     flops: (p) => p.systems * p.rowCount * p.columns * (2 * p.dimension + 3),
   },
   "attention-field-sphere": fused(
@@ -149,6 +154,13 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     new URL("../../shaders/attention-reaction.wgsl", import.meta.url),
     (p) => 2 * p.dimension + 4 * p.components + 6,
   ),
+  "attention-couplings": {
+    name: "attention-couplings",
+    shader: new URL("../../shaders/attention-couplings.wgsl", import.meta.url),
+    tile: tiles["attention-couplings"],
+    workgroups: (p, { ROWS }) => (p.systems / p.systemsPerCoupling) * Math.ceil(p.rowCount / ROWS),
+    flops: (p) => (p.systems / p.systemsPerCoupling) * p.rowCount * p.columns * (2 * p.dimension + 4),
+  },
   "attention-merge": {
     name: "attention-merge",
     shader: new URL("../../shaders/attention-merge.wgsl", import.meta.url),

@@ -4,7 +4,13 @@ import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { reflectLayout } from "../../src/gpu/layouts.js";
 import { type KernelName, kernels, matrixShaders, sharedShaders, subgroupShaders } from "../../src/kernels/registry.js";
-import { fusedKernels, fusedStrategies, kernelVariant, type KernelVariant } from "../../src/kernels/strategies.js";
+import {
+  denseKernels,
+  fusedKernels,
+  fusedStrategies,
+  kernelVariant,
+  type KernelVariant,
+} from "../../src/kernels/strategies.js";
 import { ANDERSON_MEMORY } from "../../src/reference/anderson-gram.js";
 import { FLIP_SHARES, LAWS } from "../../src/reference/coupling-row.js";
 import { SPLIT_SPAN } from "../../src/reference/attention-rows.js";
@@ -21,8 +27,9 @@ const root = new URL("../../", import.meta.url);
 const textOf = (path: string) => readFileSync(new URL(path, root), "utf8");
 const shaderText = (name: string) => textOf(`shaders/${name}.wgsl`);
 
-/** Every strategy of the fused kernels, for subgroups of eight lanes. */
-const variants: readonly KernelVariant[] = fusedKernels.flatMap((kernel) =>
+/** Every strategy of every kernel that has some, for subgroups of eight lanes. */
+const strategyKernels = [...fusedKernels, ...denseKernels];
+const variants: readonly KernelVariant[] = strategyKernels.flatMap((kernel) =>
   fusedStrategies.map((strategy) => {
     const shape = { sites: 64, dimension: 16, components: kernel === "attention-field-binary" ? 1 : 16 };
     const variant = kernelVariant(kernel, strategy, { software: false, subgroupSize: 8 }, shape);
@@ -60,7 +67,7 @@ describe("files", () => {
       expect(kernels[name].name).toBe(name);
       expect(kernels[name].shader.href).toBe(new URL(`shaders/${name}.wgsl`, root).href);
     }
-    for (const name of fusedKernels) {
+    for (const name of strategyKernels) {
       expect(subgroupShaders[name].href).toBe(new URL(`shaders/${name}-subgroups.wgsl`, root).href);
     }
   });

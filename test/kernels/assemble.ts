@@ -13,8 +13,7 @@ export function assembleKernel(
   const name = variant?.shader ?? kernel;
   const shader = variant?.strategy === "subgroups" ? subgroupShaders[variant.kernel] : kernels[kernel].shader;
   return assembleShader((path) => loadText(path === name ? shader : sharedShaders[path]), name, {
-    ...kernels[kernel].tile,
-    ...variant?.tile,
+    ...(variant?.tile ?? kernels[kernel].tile),
     ...constants,
   });
 }

@@ -1,4 +1,5 @@
 /** The plain f32 evaluation of the fused attention kernels: two passes over the keys, every operation rounded. */
+import type { attentionCouplings } from "../../src/reference/attention-couplings.js";
 import type { attentionFieldBinary } from "../../src/reference/attention-field-binary.js";
 import type { attentionFieldSphere } from "../../src/reference/attention-field-sphere.js";
 import type { attentionMerge } from "../../src/reference/attention-merge.js";
@@ -112,6 +113,21 @@ const sphere: typeof attentionFieldSphere = (arrays, params, constants) =>
 
 const binary: typeof attentionFieldBinary = (arrays, params, constants) => field(arrays, params, constants, 1, 1);
 
+const couplings: typeof attentionCouplings = (arrays, params, { MASK }) => {
+  const { rows, rowStart, rowCount, columns, systems, systemsPerCoupling } = params;
+  const matrices = { ...params, systems: systems / systemsPerCoupling, systemsPerCoupling: 1 };
+  forEachRow(matrices, (_, coupling, row) => {
+    const rowOfCoupling = ROW_STATISTICS * (coupling * pad(rows) + row);
+    const [maximum, linear] = arrays.statistics.subarray(rowOfCoupling + 4, rowOfCoupling + 6);
+    const inverse = linear > 0 ? f32(1 / linear) : 0;
+    const target = (coupling * rowCount + row - rowStart) * pad(columns);
+    arrays.couplings.fill(0, target, target + pad(columns));
+    for (const { j, score } of scoredKeys(arrays, params, MASK, { coupling, row, from: 0, to: columns })) {
+      arrays.couplings[target + j] = f32(f32(Math.exp(f32(score - maximum))) * inverse);
+    }
+  });
+};
+
 const reaction: typeof attentionReaction = (arrays, params, { MASK }) => {
   const { rows, columns, components, weightKinds } = params;
   const stride = pad(components);
@@ -170,5 +186,6 @@ export const naiveAttention = {
   "attention-field-sphere": sphere,
   "attention-field-binary": binary,
   "attention-reaction": reaction,
+  "attention-couplings": couplings,
   "attention-merge": merge,
 } as const;
