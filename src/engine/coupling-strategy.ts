@@ -1,5 +1,5 @@
 /** How J reaches a field product: what a user may ask for, and what a run says that it did. */
-import { fusedStrategies, type FusedStrategy, strategyOrder } from "../kernels/strategies.js";
+import { fusedStrategies, type FusedStrategy, type KernelVariant, strategyOrder } from "../kernels/strategies.js";
 import { InputError } from "../physics/input-error.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor } from "./executor.js";
@@ -8,7 +8,8 @@ import { fusedVariants, type FusedVariants, tunedVariants } from "./fused-attent
 /**
  * `stored`: as a matrix, in blocks of rows that share memory where it does not fit whole. `procedural`: random couplings
  * drawn inside every field product. The others are ways of the fused kernels, which make attention anew in every field
- * product. `auto`: attention fused; random couplings stored where a matrix takes at most half of the
+ * product. `auto`: attention fused, and if it is frozen stored after the first step where that pays
+ * and fits; random couplings stored where a matrix takes at most half of the
  * memory, else procedural.
  */
 export const couplingStrategies = ["auto", "stored", "procedural", ...fusedStrategies] as const;
@@ -23,6 +24,10 @@ export interface StrategyReport {
   readonly tile?: Readonly<Record<string, number>>;
   /** Parts that the keys are split into, of fused strategies. */
   readonly splits?: number;
+  /** How fused attention that does not follow the state is held from the second step on, and why it is made anew. */
+  readonly frozen?: { readonly held: "stored" | "blocks" | "recomputed"; readonly reason?: string };
+  /** What multiplies a stored J with vectors on a GPU. */
+  readonly product?: Pick<KernelVariant, "strategy" | "tile">;
   /** Why attention is stored although nobody asked for that. */
   readonly reason?: string;
 }

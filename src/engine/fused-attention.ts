@@ -11,7 +11,7 @@ import { ROW_STATISTICS } from "../reference/attention-rows.js";
 import type { AttentionInputs } from "./attention-inputs.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
-import type { FieldArrays } from "./random-couplings.js";
+import type { FieldArrays, RandomCouplingSource } from "./random-couplings.js";
 
 /** The kernels of one strategy that a batch needs. */
 export interface FusedVariants {
@@ -75,6 +75,8 @@ export class FusedAttention {
   readonly statistics: Slot;
   /** Parts that the keys are split into. */
   readonly splits: number;
+  /** What takes over after the first step, if J is frozen and kept. */
+  kept: Pick<RandomCouplingSource, "recordField"> | undefined;
   readonly #partial: PartialSums | undefined;
   #ready = false;
 
@@ -103,10 +105,15 @@ export class FusedAttention {
    * Records J m, and Σ_j J_ij² w_j for the first `sums` of `weightKinds` weights a site, of all systems. Frozen couplings
    * are normalised at the first call, and taken with the same maxima and normalisers ever after.
    */
-  recordField({ state, weights, field, moments }: FieldArrays, sums: number, weightKinds: number): void {
+  recordField(fieldArrays: FieldArrays, sums: number, weightKinds: number): void {
+    const { state, weights, field, moments } = fieldArrays;
     const { executor, layout, inputs, splits } = this;
     const { systems, systemsPerCoupling, sites, components, componentStride } = layout;
     const frozen = this.#ready && !inputs.followState;
+    if (frozen && this.kept) {
+      this.kept.recordField(fieldArrays, sums, weightKinds);
+      return;
+    }
     if (!frozen) inputs.refresh(state);
     this.#ready = true;
     const partial = this.#partial;

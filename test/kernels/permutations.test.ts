@@ -79,7 +79,7 @@ async function recordEngine(): Promise<RecordingExecutor> {
         const batch: SystemBatch = { spins: each, sites: SITES, heads: 1, couplings: [coupling], points: [[point]] };
         const attention = coupling.kind === "attention";
         const observe = observableNames.filter((name) => attention || observables[name].needs !== "rows");
-        const strategies = attention ? ([...fusedStrategies, "stored"] as const) : (["auto"] as const);
+        const strategies = attention ? (["auto", ...fusedStrategies, "stored"] as const) : (["auto"] as const);
         for (const strategy of strategies) {
           await simulate(executor, batch, { closure, run: { steady: { maxIterations: 2 } }, observe, strategy });
           await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], strategy });
@@ -90,6 +90,14 @@ async function recordEngine(): Promise<RecordingExecutor> {
         await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], strategy });
       }
     }
+  }
+  // So many components that a stored J has a product of its own for subgroups.
+  const wide = { kind: "sphere", components: 16, radius: defaultRadius(16), response: "large-d" } as const;
+  for (const closure of ["naive", "onsager", "tap"] as const) {
+    const point = { beta: 0.5, field: numbers(16 * SITES), initial: numbers(16 * SITES) };
+    const couplings = [{ kind: "dense", matrix: numbers(SITES ** 2) }] as const;
+    const batch: SystemBatch = { spins: wide, sites: SITES, heads: 1, couplings, points: [[point]] };
+    await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [] });
   }
   executor.traits = { software: false, subgroupSize: 32 };
   const features = { source: "given", queries: numbers(SPLIT_SITES), keys: numbers(SPLIT_SITES) } as const;
