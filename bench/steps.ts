@@ -1,5 +1,6 @@
 /**
- * Suite `steps`: one step of the dynamics per closure and size, with frozen couplings.
+ * Suite `steps`: one step of the dynamics per closure and size with couplings that stay as they are, held as the engine
+ * holds them by default, and what they save (`frozen.ts`).
  *
  * Nothing is timed before it is verified: each case first passes the float64 check of random rows. Software adapters
  * prove correctness; their times rank nothing but their own next run.
@@ -12,6 +13,7 @@ import { TimeStep } from "../src/engine/time-step.js";
 import type { ClosureName } from "../src/physics/closures.js";
 import { verifyStep } from "../src/verify/verify-step.js";
 import { drawStepCase, type StepCaseName, stepCases } from "../test/step-cases.js";
+import { runFrozen } from "./frozen.js";
 import { digits, markdownTable, type Row, type SuiteOutcome } from "./rows.js";
 
 interface MeasuredStep {
@@ -61,7 +63,12 @@ export async function runSteps(executor: Executor, progress: (line: string) => v
     lines.push([name, String(sites), String(dimension), closure, error, digits(p50), digits(min)]);
   }
   const header = ["system", "N", "d", "closure", "error / allowed", "median ms", "fastest"];
-  return { rows, text: `### one step\n\n${markdownTable(header, lines)}`, failures };
+  const frozen = await runFrozen(executor, progress);
+  return {
+    rows: [...rows, ...frozen.rows],
+    text: `### one step\n\n${markdownTable(header, lines)}\n\n${frozen.text}`,
+    failures: [...failures, ...frozen.failures],
+  };
 }
 
 async function timeStep(executor: Executor, system: System, closure: ClosureName) {

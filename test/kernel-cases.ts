@@ -9,6 +9,7 @@ import * as anderson from "./kernels/cases/anderson.js";
 import * as attention from "./kernels/cases/attention.js";
 import * as fused from "./kernels/cases/attention-fused.js";
 import * as clustering from "./kernels/cases/clustering.js";
+import { attentionCouplingsCase, attentionCouplingsCases } from "./kernels/cases/attention-couplings.js";
 import * as couplings from "./kernels/cases/couplings.js";
 import * as fields from "./kernels/cases/fields.js";
 import * as procedural from "./kernels/cases/procedural.js";
@@ -63,6 +64,7 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "attention-field-sphere": fused.attentionFieldSphereCases,
   "attention-field-binary": fused.attentionFieldBinaryCases,
   "attention-reaction": fused.attentionReactionCases,
+  "attention-couplings": attentionCouplingsCases,
   "attention-merge": fused.attentionMergeCases,
   "concatenate-heads": attention.concatenateHeadsCases,
   "random-couplings": couplings.randomCouplingsCases,
@@ -93,6 +95,7 @@ export const buildCase = {
   "attention-field-sphere": fused.attentionFieldSphereCase,
   "attention-field-binary": fused.attentionFieldBinaryCase,
   "attention-reaction": fused.attentionReactionCase,
+  "attention-couplings": attentionCouplingsCase,
   "attention-merge": fused.attentionMergeCase,
   "concatenate-heads": attention.concatenateHeadsCase,
   "random-couplings": couplings.randomCouplingsCase,

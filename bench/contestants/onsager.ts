@@ -71,7 +71,8 @@ async function openFused(
   const { n, d, inputs } = problem;
   const { traits } = executor;
   const variant = variantOf(executor, settings, n, d);
-  const splits = keySplits(traits, n, variant.tile.ROWS);
+  const { ROWS = 1 } = variant.tile;
+  const splits = keySplits(traits, n, ROWS);
 
   const rows = pad(n);
   const moment = sums ? 1 : 0;
@@ -94,7 +95,7 @@ async function openFused(
   const stretch = rowsPerDispatch(
     traits,
     kernels[KERNEL].flops({ ...shape, rowCount: 1, dimension: d, components: d }),
-    variant.tile.ROWS,
+    ROWS,
   );
   const record = (FROZEN: boolean) => {
     const constants = { MASK: NO_MASK, MOMENTS: moment, STATISTICS: sums, FROZEN };

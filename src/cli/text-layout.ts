@@ -43,10 +43,12 @@ export function describeDevice({ name, driver, precision, reason, tuning }: Devi
   return `${name} (${driver}), ${precision}: ${reason}${tuning === undefined ? "" : `; ${tuning}`}`;
 }
 
-/** `subgroups, f32 (ROWS 32, KEYS 2, 1 split)` */
-export function describeStrategy({ name, precision, tile, splits, reason }: StrategyReport): string {
+/** `subgroups, f32 (ROWS 32, KEYS 2, 1 split), stored after the first step` */
+export function describeStrategy({ name, precision, tile, splits, reason, frozen }: StrategyReport): string {
   const why = reason === undefined ? "" : `: ${reason}`;
   if (tile === undefined) return `${name}, ${precision}${why}`;
   const constants = Object.entries(tile).map(([constant, value]) => `${constant} ${value}`);
-  return `${name}, ${precision} (${[...constants, `${splits} ${splits === 1 ? "split" : "splits"}`].join(", ")})${why}`;
+  const kept = frozen === undefined || frozen.held === "recomputed" ? "" : `, ${frozen.held} after the first step`;
+  const numbers = [...constants, `${splits} ${splits === 1 ? "split" : "splits"}`].join(", ");
+  return `${name}, ${precision} (${numbers})${kept}${why}`;
 }

@@ -16,7 +16,8 @@ import { fusedVariants, type FusedVariants, tunedVariants } from "./fused-attent
 /**
  * `stored`: as a matrix, in blocks of rows that share memory where it does not fit whole. `procedural`: random couplings
  * drawn inside every field product. The others are ways of the fused kernels, which make attention anew in every field
- * product. `auto`: attention fused; random couplings stored where a matrix takes at most half of the
+ * product. `auto`: attention fused, and if it is frozen stored after the first step where that pays
+ * and fits; random couplings stored where a matrix takes at most half of the
  * memory, else procedural.
  */
 export const couplingStrategies = ["auto", "stored", "procedural", ...fusedStrategies] as const;
@@ -43,6 +44,10 @@ export interface StrategyReport {
   readonly tile?: KernelVariant["tile"];
   /** Parts that the keys are split into, of fused strategies. */
   readonly splits?: number;
+  /** How fused attention that does not follow the state is held from the second step on, and why it is made anew. */
+  readonly frozen?: { readonly held: "stored" | "blocks" | "recomputed"; readonly reason?: string };
+  /** What multiplies a stored J with vectors on a GPU. */
+  readonly product?: Pick<KernelVariant, "strategy" | "tile">;
   /** Why attention is stored although nobody asked for that, or what is not in the precision that was asked for. */
   readonly reason?: string;
 }

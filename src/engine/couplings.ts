@@ -3,6 +3,7 @@
  * use. A consumer sees blocks either way and cannot tell the difference by a single digit. Attention, and random couplings
  * that do not fit, are not stored at all: field products make them on the way, and agree within rounding.
  */
+import type { KernelVariant } from "../kernels/strategies.js";
 import type { Couplings } from "../physics/couplings.js";
 import { InputError } from "../physics/input-error.js";
 import { pad } from "../reference/layout.js";
@@ -12,8 +13,10 @@ import { attentionBytes, AttentionInputs } from "./attention-inputs.js";
 import { type BatchLayout, type CouplingBlock, padMatrix } from "./batch.js";
 import { type CouplingRequest, planAttention, requirePrecision, type StrategyReport } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
-import { FusedAttention } from "./fused-attention.js";
+import { againstKeeping, FrozenCouplings } from "./frozen-couplings.js";
+import { FusedAttention, fusedBytes } from "./fused-attention.js";
 import { RandomCouplingSource } from "./random-couplings.js";
+import { fieldProduct } from "./stored-field.js";
 
 /** The batch does not fit the device, whatever the blocks. */
 export class CapacityError extends Error {
@@ -25,6 +28,10 @@ const RESERVE = 2 ** 20;
 
 /** Share of the memory limit that one matrix of random couplings may take and still be stored. */
 const STORED_SHARE = 0.5;
+
+/** What a report says of the product with a stored J. */
+const productOf = (variant: KernelVariant | undefined) =>
+  variant && { product: { strategy: variant.strategy, tile: variant.tile } };
 
 /** What makes field products of couplings that are not stored. */
 type FieldSource = Pick<RandomCouplingSource, "recordField">;
@@ -39,6 +46,8 @@ export class CouplingStore {
   readonly #fill: (block: CouplingBlock) => void;
   readonly #refresh: (state: Slot) => void;
   readonly report: StrategyReport;
+  /** What multiplies a stored J with vectors. */
+  readonly product: KernelVariant | undefined;
   /** Makes the field products of couplings that are not stored; then there are no blocks. */
   readonly direct: FieldSource | undefined;
   /** The same for attention, which makes the sums of sphere TAP too. */
@@ -112,11 +121,27 @@ export class CouplingStore {
       const { splits } = this.fused;
       // Only the closures that hold reactions take those sums.
       const mixed = field && reaction && reactionsPerMatrix > 0 && field.precision !== reaction.precision;
+      const needsReaction = reactionsPerMatrix > 0;
+      const against = againstKeeping(executor, request, { storable, needsReaction });
+      let kept: FrozenCouplings | undefined;
+      if (!this.followsState && against === undefined) {
+        const spare = budget + statistics - fusedBytes(layout, splits);
+        const isWhole = whole <= spare;
+        const most = Math.min(largest, isWhole ? layout.sites : Math.floor(spare / rowBytes));
+        const rows = most < layout.sites ? 4 * Math.floor(most / 4) : layout.sites;
+        if (rows < 1) throw this.#noRoom("four rows of couplings", 4 * rowBytes, spare);
+        const own = (slot: Slot) => this.#own(slot);
+        kept = new FrozenCouplings(executor, layout, inputs, this.statistics.slot, { rows, isWhole }, own);
+        this.fused.kept = kept;
+      }
+      const held = kept?.held ?? "recomputed";
       this.report = {
         name: plan.name,
         precision: field?.precision ?? precision,
         ...(field && { tile: field.tile, splits }),
         ...(mixed && { reason: `the reaction is in ${reaction.precision}, by ${reaction.strategy}` }),
+        ...(!this.followsState && { frozen: { held, ...(against !== undefined && { reason: against }) } }),
+        ...productOf(kept?.product),
       };
       this.#fill = this.#refresh = () => undefined;
       return;
@@ -125,11 +150,7 @@ export class CouplingStore {
     if (rows < 1 || (kind === "dense" && whole > budget)) {
       const needed = kind === "dense" ? whole + 4 * reactionsPerMatrix * rowBytes : 4 * copies * rowBytes;
       const what = kind === "dense" ? "dense couplings" : "four rows of couplings";
-      throw new CapacityError(
-        `${what} for ${layout.matrices} matrices with N = ${layout.sites} take ${needed} bytes, and ` +
-          `${Math.max(0, Math.floor(budget))} are left of the memory limit ${executor.memoryLimit}: ` +
-          "raise --memory or shrink the batch",
-      );
+      throw this.#noRoom(what, needed, budget);
     }
     if (attention) {
       const inputs = new AttentionInputs(executor, layout, (owned) => this.#own(owned));
@@ -147,7 +168,8 @@ export class CouplingStore {
     // Dense matrices cannot be made again, so all their blocks stay; anything else shares one block if it must.
     const reason = plan?.kind === "stored" ? plan.reason : undefined;
     const name = fits || kind === "dense" ? "stored" : "blocks";
-    this.report = { name, precision, ...(reason !== undefined && { reason }) };
+    this.product = fieldProduct(executor, layout);
+    this.report = { name, precision, ...productOf(this.product), ...(reason !== undefined && { reason }) };
     for (let rowStart = 0; rowStart < layout.sites; rowStart += rows) {
       const rowCount = Math.min(rows, layout.sites - rowStart);
       this.#stored.push({ rowStart, rowCount, couplings: this.#slotFor(kind, rowStart, rowCount) });
@@ -184,6 +206,15 @@ export class CouplingStore {
     throw new CapacityError(
       `the arrays of ${systems} systems with N = ${sites} take ${bytes} bytes of the memory ` +
         `limit ${this.executor.memoryLimit}: raise --memory or shrink the batch`,
+    );
+  }
+
+  #noRoom(what: string, needed: number, budget: number): CapacityError {
+    const { matrices, sites } = this.layout;
+    return new CapacityError(
+      `${what} for ${matrices} matrices with N = ${sites} take ${needed} bytes, and ` +
+        `${Math.max(0, Math.floor(budget))} are left of the memory limit ${this.executor.memoryLimit}: ` +
+        "raise --memory or shrink the batch",
     );
   }
 

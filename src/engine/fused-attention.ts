@@ -16,7 +16,7 @@ import { MASKS } from "../reference/scores.js";
 import type { AttentionInputs } from "./attention-inputs.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
-import type { FieldArrays } from "./random-couplings.js";
+import type { FieldArrays, RandomCouplingSource } from "./random-couplings.js";
 
 /** The kernels that a batch needs: those of one strategy, and where that has no reaction, that of f32. */
 export interface FusedVariants {
@@ -92,6 +92,8 @@ export class FusedAttention {
   readonly statistics: Slot;
   /** Parts that the keys are split into; those of a user's mask are not. */
   readonly splits: number;
+  /** What takes over after the first step, if J is frozen and kept. */
+  kept: Pick<RandomCouplingSource, "recordField"> | undefined;
   readonly #partial: PartialSums | undefined;
   #ready = false;
 
@@ -120,10 +122,15 @@ export class FusedAttention {
    * Records J m, and Σ_j J_ij² w_j for the first `sums` of `weightKinds` weights a site, of all systems. Frozen couplings
    * are normalised at the first call, and taken with the same maxima and normalisers ever after.
    */
-  recordField({ state, weights, field, moments }: FieldArrays, sums: number, weightKinds: number): void {
+  recordField(fieldArrays: FieldArrays, sums: number, weightKinds: number): void {
+    const { state, weights, field, moments } = fieldArrays;
     const { executor, layout, inputs, variants, splits } = this;
     const { systems, systemsPerCoupling, sites, components, componentStride } = layout;
     const frozen = this.#ready && !inputs.followState;
+    if (frozen && this.kept) {
+      this.kept.recordField(fieldArrays, sums, weightKinds);
+      return;
+    }
     if (!frozen) inputs.refresh(state);
     this.#ready = true;
     const partial = this.#partial;
@@ -201,4 +208,10 @@ export class FusedAttention {
     const rows = rowsPerDispatch(this.executor.traits, operations, variant?.tile.ROWS ?? 4);
     for (let rowStart = 0; rowStart < sites; rowStart += rows) record(rowStart, Math.min(rows, sites - rowStart));
   }
+}
+
+/** Bytes of what a `FusedAttention` holds beside its inputs, for splits of at most `splits`. */
+export function fusedBytes({ matrices, systems, paddedSites, stateLength }: BatchLayout, splits: number): number {
+  const partial = splits > 1 ? splits * systems * (stateLength + 6 * paddedSites) : 0;
+  return 4 * (ROW_STATISTICS * matrices * paddedSites + partial);
 }

@@ -172,7 +172,7 @@ export class GpuExecutor implements Executor {
       program: await this.#program(kernel, constants, variant),
       bindings: Object.fromEntries(Object.entries(arrays).map(([name, slot]) => [name, asArray(slot as Slot)])),
       params: numbers,
-      workgroups: kernels[kernel].workgroups(numbers, variant?.tile ?? kernels[kernel].tile),
+      workgroups: kernels[kernel].workgroups(numbers, (variant?.tile ?? kernels[kernel].tile) as KernelParams),
       shapes: Object.entries(numbers)
         .map(([name, value]) => `${name} ${value}`)
         .join(", "),
@@ -203,7 +203,7 @@ export class GpuExecutor implements Executor {
       }
       return text;
     };
-    const source = await assembleShader(load, name, { ...kernels[kernel].tile, ...variant?.tile, ...constants });
+    const source = await assembleShader(load, name, { ...(variant?.tile ?? kernels[kernel].tile), ...constants });
     return { name, source };
   }
 }

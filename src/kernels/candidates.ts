@@ -18,11 +18,12 @@ export type TileChange = Readonly<Record<string, number>>;
 
 /** A variant, and what makes it out of the default one: the change, unlike the tile, means the same for every shape. */
 export interface Candidate extends KernelVariant {
+  readonly kernel: FusedKernel;
   readonly change: TileChange;
 }
 
 /** Of f32: numbers alone. */
-type Tile = Readonly<Record<string, number>> & Pick<KernelVariant["tile"], "ROWS">;
+type Tile = Readonly<Record<string, number>>;
 
 /** Rows in multiples of the subgroup size, and keys taken in at once. */
 const SUBGROUP_CHANGES: readonly TileChange[] = [
@@ -65,10 +66,10 @@ export function candidates(kernel: FusedKernel, traits: AdapterTraits, shape: At
     const variant = kernelVariant(kernel, strategy, traits, shape);
     if (typeof variant === "string") continue;
     for (const change of [{}, ...changesOf(kernel, strategy)]) {
-      const tile = changedTile(variant, change, traits, shape);
+      const tile = changedTile({ ...variant, kernel }, change, traits, shape);
       if (tile === undefined) continue;
       const key = JSON.stringify([strategy, Object.entries(tile).sort()]);
-      if (!found.has(key)) found.set(key, { ...variant, tile, change });
+      if (!found.has(key)) found.set(key, { ...variant, kernel, tile, change });
     }
   }
   return [...found.values()];
@@ -81,7 +82,7 @@ function changesOf(kernel: FusedKernel, strategy: FusedStrategy): readonly TileC
 
 /** The tile with a change, or undefined where that does not go: by the limits, or because the tile has no such number. */
 function changedTile(
-  { kernel, strategy, tile: preset }: KernelVariant,
+  { kernel, strategy, tile: preset }: Omit<Candidate, "change">,
   change: TileChange,
   { workgroup = SMALLEST_WORKGROUP }: AdapterTraits,
   shape: AttentionShape,

@@ -1,5 +1,5 @@
 /**
- * Tiles of the strategy "portable" of attention-field-binary and attention-reaction: what lib/attention-tile.wgsl and its
+ * Tiles of the strategy "portable" of attention-field-binary, -reaction and -couplings: what lib/attention-tile.wgsl and its
  * importers take. A workgroup owns ROWS rows: dispatch systems * splits * ceil(rowCount / ROWS) of them, the reaction
  * without splits.
  */
@@ -9,6 +9,9 @@
  * the sums of the threads of a row need as well when they meet.
  */
 export const portableBinaryTile = { ROWS: 64, ROW_THREADS: 16, KEY_THREADS: 8, DEPTH: 4 } as const;
+
+/** `shaders/attention-couplings.wgsl`, for any d: 64 threads with 4 rows × 4 keys each. */
+export const portableCouplingsTile = { ROWS: 32, ROW_THREADS: 8, KEY_THREADS: 8, DEPTH: 4 } as const;
 
 /** D up to which eight threads share the components of a row: a thread then sums up four quads of each of its rows. */
 const NARROW = 128;

@@ -2,7 +2,7 @@
  * The kernels: one record each. Dispatch arithmetic, work and traffic follow from the parameters alone; nothing here
  * touches a device. The engine, the tests and the benchmarks read this table.
  */
-import type { FusedKernel, KernelVariant } from "./strategies.js";
+import type { FusedKernel, KernelVariant, StrategyKernel } from "./strategies.js";
 import { REGISTER_TILE, tiles } from "./tiles.js";
 
 export type KernelName = keyof typeof tiles;
@@ -33,7 +33,6 @@ export const sharedShaders: Readonly<Record<string, URL>> = {
 };
 
 type Tile = Readonly<Record<string, number>>;
-type VariantTile = KernelVariant["tile"];
 
 export interface Kernel {
   /** `shaders/NAME.wgsl` and its twin `src/reference/NAME.ts`. */
@@ -42,7 +41,7 @@ export interface Kernel {
   /** Constants of the shader; those of a fused kernel come with its variant, see `strategies.ts`. */
   readonly tile: Tile;
   /** Workgroups, counted linearly. */
-  readonly workgroups: (params: KernelParams, tile: Tile | VariantTile) => number;
+  readonly workgroups: (params: KernelParams, tile: Tile) => number;
   /** Floating-point operations, a multiply-add counted as two. */
   readonly flops: (params: KernelParams) => number;
 }
@@ -92,12 +91,14 @@ function fused(name: FusedKernel, shader: URL, flopsPerPair: (p: KernelParams) =
 
 /** The shaders of the other strategies, by the kernel; `shader` of the record is that of "portable". */
 export const strategyShaders: Readonly<
-  Record<Exclude<KernelVariant["strategy"], "portable">, Readonly<Partial<Record<FusedKernel, URL>>>>
+  Record<Exclude<KernelVariant["strategy"], "portable">, Readonly<Partial<Record<StrategyKernel, URL>>>>
 > = {
   subgroups: {
     "attention-field-sphere": new URL("../../shaders/attention-field-sphere-subgroups.wgsl", import.meta.url),
     "attention-field-binary": new URL("../../shaders/attention-field-binary-subgroups.wgsl", import.meta.url),
     "attention-reaction": new URL("../../shaders/attention-reaction-subgroups.wgsl", import.meta.url),
+    "attention-couplings": new URL("../../shaders/attention-couplings-subgroups.wgsl", import.meta.url),
+    "field-sphere": new URL("../../shaders/field-sphere-subgroups.wgsl", import.meta.url),
   },
   "subgroup-matrix": {
     "attention-field-sphere": new URL("../../shaders/attention-field-sphere-matrix.wgsl", import.meta.url),
@@ -142,7 +143,10 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     name: "field-sphere",
     shader: new URL("../../shaders/field-sphere.wgsl", import.meta.url),
     tile: tiles["field-sphere"],
-    workgroups: (p) => groups(p.systems * tilesAlong(p.rowCount) * tilesAlong(p.dimension), "field-sphere"),
+    workgroups: (p, { SUBGROUP, ROWS, VALUE_QUADS }) =>
+      SUBGROUP > 0
+        ? p.systems * Math.ceil(p.rowCount / ROWS) * Math.ceil(tilesAlong(p.dimension) / (SUBGROUP * VALUE_QUADS))
+        : groups(p.systems * tilesAlong(p.rowCount) * tilesAlong(p.dimension), "field-sphere"),
     flops: (p) => p.systems * p.rowCount * p.columns * (2 * p.dimension + 3),
   },
   "attention-field-sphere": fused(
@@ -160,6 +164,13 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     new URL("../../shaders/attention-reaction.wgsl", import.meta.url),
     (p) => 2 * p.dimension + 4 * p.components + 6,
   ),
+  "attention-couplings": {
+    name: "attention-couplings",
+    shader: new URL("../../shaders/attention-couplings.wgsl", import.meta.url),
+    tile: tiles["attention-couplings"],
+    workgroups: (p, { ROWS }) => (p.systems / p.systemsPerCoupling) * Math.ceil(p.rowCount / ROWS),
+    flops: (p) => (p.systems / p.systemsPerCoupling) * p.rowCount * p.columns * (2 * p.dimension + 4),
+  },
   "attention-merge": {
     name: "attention-merge",
     shader: new URL("../../shaders/attention-merge.wgsl", import.meta.url),

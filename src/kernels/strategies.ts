@@ -4,8 +4,9 @@
  * sum; it is stored with results.
  */
 import { type MatrixConfiguration, matrixPrecisions, matrixTile } from "./matrix-tile.js";
-import { portableBinaryTile, portableReactionTile } from "./portable-rows-tile.js";
+import { portableBinaryTile, portableCouplingsTile, portableReactionTile } from "./portable-rows-tile.js";
 import { portableTile } from "./portable-tile.js";
+import { tiles } from "./tiles.js";
 
 export const fusedStrategies = ["portable", "subgroups", "subgroup-matrix"] as const;
 export type FusedStrategy = (typeof fusedStrategies)[number];
@@ -14,9 +15,15 @@ export type FusedStrategy = (typeof fusedStrategies)[number];
 export const fusedPrecisions = ["f32", ...matrixPrecisions] as const;
 export type FusedPrecision = (typeof fusedPrecisions)[number];
 
-/** The kernels that have strategies. */
+/** The kernels that carry attention whose J is not stored. */
 export const fusedKernels = ["attention-field-sphere", "attention-field-binary", "attention-reaction"] as const;
 export type FusedKernel = (typeof fusedKernels)[number];
+
+/** Those that make a stored J, or take it: they are chosen by the adapter and the shape, and not tuned. */
+export const denseKernels = ["field-sphere", "attention-couplings"] as const;
+export type DenseKernel = (typeof denseKernels)[number];
+
+export type StrategyKernel = FusedKernel | DenseKernel;
 
 /** What of an adapter decides between strategies. */
 export interface AdapterTraits {
@@ -43,24 +50,26 @@ export interface AttentionShape {
 
 /** One shader text of a kernel: `shaders/SHADER.wgsl` with these constants. */
 export interface KernelVariant {
-  readonly kernel: FusedKernel;
+  readonly kernel: StrategyKernel;
   readonly strategy: FusedStrategy;
   readonly precision: FusedPrecision;
   readonly shader: string;
-  readonly tile: FusedTile;
+  readonly tile: KernelTile;
 }
 
-/** Constants of a shader. ROWS are those of a workgroup. */
-export type FusedTile = Readonly<Record<string, number | boolean>> & { readonly ROWS: number };
+/** Constants of a shader. ROWS are those of a workgroup, where one has whole rows. */
+export type KernelTile = Readonly<Record<string, number | boolean>> & { readonly ROWS?: number };
 
-/** Largest d and D of the fused kernels. */
+/** Largest d and D of the fused kernels, and largest d of `attention-couplings`. */
 export const LARGEST_DIMENSION = 256;
 
 /** The tile of every kernel in the strategy "portable". */
-const portableTiles: Readonly<Record<FusedKernel, (shape: AttentionShape, software: boolean) => FusedTile>> = {
+const portableTiles: Readonly<Record<StrategyKernel, (shape: AttentionShape, software: boolean) => KernelTile>> = {
   "attention-field-sphere": ({ dimension, components }, software) => portableTile(dimension, components, software),
   "attention-field-binary": () => portableBinaryTile,
   "attention-reaction": portableReactionTile,
+  "attention-couplings": () => portableCouplingsTile,
+  "field-sphere": () => tiles["field-sphere"],
 };
 
 /** Quads of private memory that the rows of a subgroup may take a lane, for each array that holds them. */
@@ -73,7 +82,7 @@ export const QUADS_A_LANE = 64;
  * 4 keys 10.8, 14.9, 13.3; 16 rows half as fast, 64 rows no faster and 3 s to compile. The reaction holds queries, means
  * and sums, and takes half as many rows.
  */
-const subgroupTiles: Readonly<Record<FusedKernel, (lanes: number, shape: AttentionShape) => FusedTile>> = {
+const subgroupTiles: Readonly<Record<StrategyKernel, (lanes: number, shape: AttentionShape) => KernelTile>> = {
   "attention-field-sphere": (lanes, { dimension, components }) => {
     const [SCORE_QUADS, VALUE_QUADS] = [quadsALane(dimension, lanes), quadsALane(components, lanes)];
     return { ...subgroupRows(lanes, Math.max(SCORE_QUADS, VALUE_QUADS), 32), KEYS: 1, SCORE_QUADS, VALUE_QUADS };
@@ -86,7 +95,22 @@ const subgroupTiles: Readonly<Record<FusedKernel, (lanes: number, shape: Attenti
     const [SCORE_QUADS, VALUE_QUADS] = [quadsALane(dimension, lanes), quadsALane(components, lanes)];
     return { ...subgroupRows(lanes, 2 * Math.max(SCORE_QUADS, VALUE_QUADS), 16), KEYS: 1, SCORE_QUADS, VALUE_QUADS };
   },
+  "attention-couplings": (lanes, { dimension }) => {
+    const SCORE_QUADS = quadsALane(dimension, lanes);
+    const { SUBGROUP, ROWS } = subgroupRows(lanes, SCORE_QUADS, 32);
+    return { SUBGROUP, ROWS, KEYS: 1, SCORE_QUADS };
+  },
+  "field-sphere": (lanes, { components }) => {
+    // Two quads a lane of eight; more components are more workgroups, which read J again.
+    const quads = quadsALane(components, lanes);
+    const VALUE_QUADS = Math.ceil(quads / Math.ceil(quads / Math.max(1, Math.floor(16 / lanes))));
+    const { SUBGROUP, ROWS } = subgroupRows(lanes, VALUE_QUADS, 32);
+    return { SUBGROUP, ROWS, KEYS: 2, CHUNK: FIELD_CHUNK, VALUE_QUADS };
+  },
 };
+
+/** Terms that the plain product sums before they join the total, in both strategies. */
+const FIELD_CHUNK = 4 * tiles["field-sphere"].CHUNK;
 
 const quadsALane = (length: number, lanes: number) => Math.ceil(Math.ceil(length / 4) / lanes);
 
@@ -104,11 +128,11 @@ interface Way {
   readonly suffix: string;
   /** Or a sentence that says why there is none. */
   readonly tile: (
-    kernel: FusedKernel,
+    kernel: StrategyKernel,
     traits: AdapterTraits,
     shape: AttentionShape,
     precision: FusedPrecision,
-  ) => FusedTile | string;
+  ) => KernelTile | string;
 }
 
 const ways: Readonly<Record<FusedStrategy, Way>> = {
@@ -139,16 +163,16 @@ const ways: Readonly<Record<FusedStrategy, Way>> = {
 /** The precisions that a strategy has. */
 export const precisionsOf = (strategy: FusedStrategy) => ways[strategy].precisions;
 
-/** The variant of a fused kernel, or a sentence that says why there is none. */
+/** The variant of a kernel, or a sentence that says why there is none. */
 export function kernelVariant(
-  kernel: FusedKernel,
+  kernel: StrategyKernel,
   strategy: FusedStrategy,
   traits: AdapterTraits,
   shape: AttentionShape,
   precision: FusedPrecision = "f32",
 ): KernelVariant | string {
   const { dimension, components } = shape;
-  if (Math.max(dimension, components) > LARGEST_DIMENSION) {
+  if (kernel !== "field-sphere" && Math.max(dimension, components) > LARGEST_DIMENSION) {
     return `the fused kernels go up to d = D = ${LARGEST_DIMENSION}, found d = ${dimension}, D = ${components}`;
   }
   const { precisions, suffix, tile: tileOf } = ways[strategy];
@@ -160,6 +184,32 @@ export function kernelVariant(
 /** Strategies of f32 in the order in which they are tried. Other precisions are taken when asked for. Workgroup memory is emulated on a CPU, and fast on a GPU. */
 export function strategyOrder({ software }: AdapterTraits): readonly FusedStrategy[] {
   return software ? ["subgroups", "portable"] : ["portable", "subgroups"];
+}
+
+/**
+ * D up to which the strategy "subgroups" of `field-sphere` leaves too many lanes without components: with N = 1024 and D = 3,
+ * 8, 16 it takes 1.6, 1.4, 0.76 of the processor time of "portable" on lavapipe, 2.9, 1.7, 0.73 on SwiftShader (2026-11-22).
+ */
+const NARROW = 8;
+
+/** The variant of a dense kernel on an adapter; "portable" takes every shape that there is. */
+export function denseVariant(kernel: DenseKernel, traits: AdapterTraits, shape: AttentionShape): KernelVariant {
+  const narrow = kernel === "field-sphere" && shape.components <= NARROW;
+  const order = narrow ? (["portable"] as const) : strategyOrder(traits);
+  for (const strategy of order) {
+    const variant = kernelVariant(kernel, strategy, traits, shape);
+    if (typeof variant !== "string") return variant;
+  }
+  throw new Error(`${kernel} has no strategy for d = ${shape.dimension}`);
+}
+
+/**
+ * True where J of frozen attention is worth keeping, if it fits, after a first step that was fused: it is made for two thirds
+ * of what that took, and a product with it takes half of it. Measured on software adapters with subgroups alone; without,
+ * making J takes up to three fused steps (bench/RESULTS.md, 2026-11-22).
+ */
+export function keepsFrozenCouplings({ software, subgroupSize }: AdapterTraits): boolean {
+  return software && subgroupSize !== undefined;
 }
 
 /** Workgroups that fill a device: two for each of 132 multiprocessors, or some for each processor of a software adapter. */

@@ -15,6 +15,7 @@ export const tiles = {
   "attention-field-sphere": {},
   "attention-field-binary": {},
   "attention-reaction": {},
+  "attention-couplings": {},
   "attention-merge": { WORKGROUP_SIZE: 64 },
   "concatenate-heads": { WORKGROUP_SIZE: 64 },
   "moment-weights": { WORKGROUP_SIZE: 64 },

@@ -6,6 +6,7 @@ import { andersonSolve } from "./anderson-solve.js";
 import { attentionFieldBinary } from "./attention-field-binary.js";
 import { attentionFieldSphere } from "./attention-field-sphere.js";
 import { attentionMerge } from "./attention-merge.js";
+import { attentionCouplings } from "./attention-couplings.js";
 import { attentionReaction } from "./attention-reaction.js";
 import { binaryUpdate } from "./binary-update.js";
 import { clusteringFlow } from "./clustering-flow.js";
@@ -32,6 +33,7 @@ export const twins = {
   "attention-field-sphere": attentionFieldSphere,
   "attention-field-binary": attentionFieldBinary,
   "attention-reaction": attentionReaction,
+  "attention-couplings": attentionCouplings,
   "attention-merge": attentionMerge,
   "field-binary": fieldBinary,
   "field-sphere": fieldSphere,

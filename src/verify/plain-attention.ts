@@ -2,6 +2,7 @@
  * The fused attention kernels in straightforward f32: two passes over the keys, one sum after the other, every result
  * rounded. Their error is the yardstick for the error of a GPU. The arguments are those of the float64 twins.
  */
+import type { attentionCouplings } from "../reference/attention-couplings.js";
 import type { attentionFieldBinary } from "../reference/attention-field-binary.js";
 import type { attentionFieldSphere } from "../reference/attention-field-sphere.js";
 import type { attentionMerge } from "../reference/attention-merge.js";
@@ -111,6 +112,21 @@ const sphere: typeof attentionFieldSphere = (arrays, params, constants) =>
 
 const binary: typeof attentionFieldBinary = (arrays, params, constants) => field(arrays, params, constants, 1, 1);
 
+const couplings: typeof attentionCouplings = (arrays, params, { MASK }) => {
+  const { rows, rowStart, rowCount, columns, systems, systemsPerCoupling } = params;
+  const matrices = { ...params, systems: systems / systemsPerCoupling, systemsPerCoupling: 1 };
+  forEachRow(matrices, (_, coupling, row) => {
+    const rowOfCoupling = ROW_STATISTICS * (coupling * pad(rows) + row);
+    const [maximum, linear] = arrays.statistics.subarray(rowOfCoupling + 4, rowOfCoupling + 6);
+    const inverse = linear > 0 ? round(1 / linear) : 0;
+    const target = (coupling * rowCount + row - rowStart) * pad(columns);
+    arrays.couplings.fill(0, target, target + pad(columns));
+    for (const { j, score } of scoredKeys(arrays, params, MASK, { coupling, row, from: 0, to: columns })) {
+      arrays.couplings[target + j] = round(round(Math.exp(round(score - maximum))) * inverse);
+    }
+  });
+};
+
 const reaction: typeof attentionReaction = (arrays, params, { MASK }) => {
   const { rows, columns, components, weightKinds } = params;
   const stride = pad(components);
@@ -169,5 +185,6 @@ export const plainAttention = {
   "attention-field-sphere": sphere,
   "attention-field-binary": binary,
   "attention-reaction": reaction,
+  "attention-couplings": couplings,
   "attention-merge": merge,
 } as const;

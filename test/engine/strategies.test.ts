@@ -1,18 +1,33 @@
 /** How attention reaches a field product: what is chosen, what may be asked for, and that all ways agree. */
 import { expect, test } from "vitest";
 import { batchOf } from "../../src/engine/batch.js";
+import { CapacityError } from "../../src/engine/couplings.js";
 import type { CouplingStrategy } from "../../src/engine/coupling-strategy.js";
+import type { Executor } from "../../src/engine/executor.js";
+import { ExecutorScope } from "../../src/engine/scope.js";
 import { realise } from "../../src/engine/realise.js";
 import { simulate } from "../../src/engine/simulate.js";
+import { keepsFrozenCouplings } from "../../src/kernels/strategies.js";
 import { parseSystem } from "../../src/physics/system.js";
 import { useGpu } from "../kernels/compare.js";
 
 const gpu = useGpu();
 
-async function run(strategy: CouplingStrategy | undefined, dimension: number, couplings = false) {
+interface Ways {
+  readonly couplings: boolean;
+  readonly components: number;
+  readonly closure: "onsager" | "tap";
+}
+
+async function run(
+  strategy: CouplingStrategy | undefined,
+  dimension: number,
+  { couplings = false, components = 6, closure = "tap" }: Partial<Ways> = {},
+  executor: Executor = gpu(),
+) {
   const description = parseSystem(
     {
-      spins: { kind: "sphere", count: 37, dimension: 6 },
+      spins: { kind: "sphere", count: 37, dimension: components },
       beta: 1.5,
       couplings: {
         kind: "attention",
@@ -27,14 +42,14 @@ async function run(strategy: CouplingStrategy | undefined, dimension: number, co
   );
   const system = await realise(description, () => Promise.reject(new Error("no files")), "system");
   const options = {
-    closure: "tap",
+    closure,
     run: { steps: 3 },
     observe: ["entropy"],
     states: true,
     couplings,
     strategy,
   } as const;
-  const [[result]] = await simulate(gpu(), batchOf(system), options);
+  const [[result]] = await simulate(executor, batchOf(system), options);
   return result;
 }
 
@@ -57,6 +72,51 @@ test.each(["portable", "subgroups"] as const)(
   },
 );
 
+test("frozen attention is stored after the first step where that was measured to pay, and the closure needs no more", async () => {
+  const pays = keepsFrozenCouplings(gpu().traits);
+  const { strategy } = await run(undefined, 5, { closure: "onsager", components: 20 });
+  expect(strategy.frozen?.held).toBe(pays ? "stored" : "recomputed");
+  expect(strategy.product?.strategy).toBe(pays ? "subgroups" : undefined);
+  expect((await run(undefined, 5)).strategy.frozen?.held).toBe("recomputed");
+  expect((await run("portable", 5, { closure: "onsager" })).strategy.frozen).toEqual({
+    held: "recomputed",
+    reason: "portable was asked for",
+  });
+});
+
+test.each([6, 20])(
+  "D = %i: a stored J gives what the fused kernel gives, in blocks the same bits",
+  async (components) => {
+    const ways = { closure: "onsager", components } as const;
+    const kept = await run(undefined, 5, ways);
+    const name = kept.strategy.name as CouplingStrategy;
+    const recomputed = await run(name, 5, ways);
+    const expected = recomputed.state ?? new Float64Array();
+    const worst = Math.max(...expected.map((value, k) => Math.abs(value - (kept.state?.[k] ?? NaN))));
+    expect(worst / Math.sqrt(components / 2 - 1)).toBeLessThan(2e-6);
+    if (kept.strategy.frozen?.held !== "stored") return;
+    const held = new Set<string | undefined>();
+    for (let limit = 60_000; limit > 10_000; limit -= 1000) {
+      const result = await run(undefined, 5, ways, new LimitedExecutor(gpu(), limit)).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(CapacityError);
+      });
+      if (!result) continue;
+      held.add(result.strategy.frozen?.held);
+      if (result.strategy.frozen?.held !== "recomputed") expect(result.state).toEqual(kept.state);
+    }
+    expect(held).toContain("blocks");
+  },
+);
+
+class LimitedExecutor extends ExecutorScope {
+  constructor(
+    executor: Executor,
+    override readonly memoryLimit: number,
+  ) {
+    super(executor);
+  }
+}
+
 test("what no fused kernel takes is stored, with the reason", async () => {
   const { strategy } = await run(undefined, 300);
   expect(strategy.name).toBe("stored");
@@ -65,7 +125,7 @@ test("what no fused kernel takes is stored, with the reason", async () => {
 });
 
 test("couplings that are given out are stored", async () => {
-  const { strategy, couplings } = await run(undefined, 5, true);
+  const { strategy, couplings } = await run(undefined, 5, { couplings: true });
   expect(strategy.name).toBe("stored");
   expect(couplings).toHaveLength(37 * 37);
 });

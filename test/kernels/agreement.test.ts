@@ -6,6 +6,7 @@ import { reflectLayout } from "../../src/gpu/layouts.js";
 import { type KernelName, kernels, shaderOf, sharedShaders, strategyShaders } from "../../src/kernels/registry.js";
 import {
   type AdapterTraits,
+  denseKernels,
   fusedKernels,
   fusedStrategies,
   kernelVariant,
@@ -34,8 +35,8 @@ const TRAITS: AdapterTraits = {
   matrices: { M: 8, N: 8, K: 8, lanes: 8, workgroupStorage: 32_768 },
 };
 
-/** Every strategy that a fused kernel has a shader of, for subgroups of eight lanes. */
-const variants: readonly KernelVariant[] = fusedKernels.flatMap((kernel) =>
+/** Every strategy that a kernel has a shader of, for subgroups of eight lanes. */
+const variants: readonly KernelVariant[] = [...fusedKernels, ...denseKernels].flatMap((kernel) =>
   fusedStrategies
     .filter((strategy) => strategy === "portable" || strategyShaders[strategy][kernel] !== undefined)
     .map((strategy) => {

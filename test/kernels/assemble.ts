@@ -13,8 +13,7 @@ export function assembleKernel(
   const name = variant?.shader ?? kernel;
   const shader = shaderOf(kernel, variant);
   return assembleShader((path) => loadText(path === name ? shader : sharedShaders[path]), name, {
-    ...kernels[kernel].tile,
-    ...variant?.tile,
+    ...(variant?.tile ?? kernels[kernel].tile),
     ...constants,
   });
 }

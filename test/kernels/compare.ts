@@ -8,12 +8,13 @@ import type { Slot, Stage, StageName } from "../../src/engine/executor.js";
 import { GpuExecutor } from "../../src/engine/gpu-executor.js";
 import type { GpuDevice } from "../../src/gpu/device.js";
 import {
-  type FusedKernel,
+  denseKernels,
   fusedKernels,
   fusedStrategies,
   kernelVariant,
   type KernelVariant,
   precisionsOf,
+  type StrategyKernel,
 } from "../../src/kernels/strategies.js";
 import { twins } from "../../src/reference/twins.js";
 import { sharedDevice } from "../device.js";
@@ -30,9 +31,9 @@ const UNIT_IN_THE_LAST_PLACE = 2 ** -23;
 
 /** Tests every case of a kernel on the GPU, by every strategy of f32; one that cannot run here says why. */
 export function compareWithTwin<K extends StageName>(kernel: K): void {
-  const isFused = (fusedKernels as readonly string[]).includes(kernel);
+  const hasStrategies = [...fusedKernels, ...denseKernels].includes(kernel as StrategyKernel);
   const ofSingles = fusedStrategies.filter((strategy) => precisionsOf(strategy).includes("f32"));
-  const strategies = isFused ? ofSingles : [undefined];
+  const strategies = hasStrategies ? ofSingles : [undefined];
   describe.each(strategies.map((strategy) => ({ strategy, title: [kernel, strategy].join(" ").trim() })))(
     "$title",
     ({ strategy, title }) => {
@@ -40,7 +41,8 @@ export function compareWithTwin<K extends StageName>(kernel: K): void {
       test.for(kernelCases[kernel].map((kernelCase) => [kernelCase.name, kernelCase] as const))(
         "%s",
         async ([name, kernelCase], { skip }) => {
-          const variant = strategy && kernelVariant(kernel as FusedKernel, strategy, gpu().traits, shapeOf(kernelCase));
+          const shape = shapeOf(kernel, kernelCase);
+          const variant = strategy && kernelVariant(kernel as StrategyKernel, strategy, gpu().traits, shape);
           if (typeof variant === "string") return skip(`${title}: not run, because ${variant}`);
           const before = prepare(kernelCase);
           const actual = await runOnGpu(gpu(), kernel, kernelCase, before, variant);
@@ -52,9 +54,10 @@ export function compareWithTwin<K extends StageName>(kernel: K): void {
   );
 }
 
-/** What a variant of a fused kernel depends on. */
-function shapeOf({ params }: { readonly params: object }) {
-  const { columns = 1, dimension = 1, components = 1 } = params as Record<string, number | undefined>;
+/** What a variant of a kernel depends on; the parameter `dimension` of `field-sphere` is D. */
+function shapeOf(kernel: StageName, { params }: { readonly params: object }) {
+  const { columns = 1, dimension = 1, ...rest } = params as Record<string, number | undefined>;
+  const { components = kernel === "field-sphere" ? dimension : 1 } = rest;
   return { sites: columns, dimension, components };
 }
 

@@ -81,7 +81,7 @@ function attentionRequests({ kind }: Spins): CouplingRequest[] {
   const fused = fusedStrategies.flatMap((strategy) =>
     precisionsOf(strategy).map((precision): CouplingRequest => ({ strategy, precision })),
   );
-  return [{ strategy: "stored" }, ...fused.filter(({ precision }) => kind === "sphere" || precision === "f32")];
+  return [{}, { strategy: "stored" }, ...fused.filter(({ precision }) => kind === "sphere" || precision === "f32")];
 }
 
 /** What the engine asks for over all closures, spins and couplings. */
@@ -107,6 +107,14 @@ async function recordEngine(): Promise<RecordingExecutor> {
         await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], strategy });
       }
     }
+  }
+  // So many components that a stored J has a product of its own for subgroups.
+  const wide = { kind: "sphere", components: 16, radius: defaultRadius(16), response: "large-d" } as const;
+  for (const closure of ["naive", "onsager", "tap"] as const) {
+    const point = { beta: 0.5, field: numbers(16 * SITES), initial: numbers(16 * SITES) };
+    const couplings = [{ kind: "dense", matrix: numbers(SITES ** 2) }] as const;
+    const batch: SystemBatch = { spins: wide, sites: SITES, heads: 1, couplings, points: [[point]] };
+    await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [] });
   }
   executor.traits = { software: false, subgroupSize: 32 };
   const features = { source: "given", queries: numbers(SPLIT_SITES), keys: numbers(SPLIT_SITES) } as const;

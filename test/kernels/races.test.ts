@@ -30,7 +30,11 @@ const barrierKernels = {
 } as const;
 
 /** The interpreter cannot assign to an array in a structure behind a pointer; their twins on two adapters must do. */
-const beyondTheInterpreter: readonly KernelName[] = ["attention-field-binary", "attention-reaction"];
+const beyondTheInterpreter: readonly KernelName[] = [
+  "attention-field-binary",
+  "attention-reaction",
+  "attention-couplings",
+];
 
 const names = Object.keys(barrierKernels) as (keyof typeof barrierKernels)[];
 
