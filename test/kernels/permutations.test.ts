@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { create } from "webgpu";
 import type { SystemBatch } from "../../src/engine/batch.js";
+import { cluster, type ClusteringDynamics } from "../../src/engine/clustering.js";
 import { CpuExecutor } from "../../src/engine/cpu-executor.js";
 import type { CouplingRequest } from "../../src/engine/coupling-strategy.js";
 import type { Stage, StageName } from "../../src/engine/executor.js";
@@ -84,6 +85,11 @@ function attentionRequests({ kind }: Spins): CouplingRequest[] {
   return [{}, { strategy: "stored" }, ...fused.filter(({ precision }) => kind === "sphere" || precision === "f32")];
 }
 
+const clusteringDynamics: readonly ClusteringDynamics[] = [true, false].flatMap((flag): ClusteringDynamics[] => [
+  { kind: "map", step: 1, residual: flag },
+  { kind: "flow", timeStep: 0.1, rate: 1, unnormalised: flag },
+]);
+
 /** What the engine asks for over all closures, spins and couplings. */
 async function recordEngine(): Promise<RecordingExecutor> {
   const executor = new RecordingExecutor(Infinity, "records");
@@ -116,6 +122,8 @@ async function recordEngine(): Promise<RecordingExecutor> {
     const batch: SystemBatch = { spins: wide, sites: SITES, heads: 1, couplings, points: [[point]] };
     await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [] });
   }
+  const cloud = { beta: 1, initial: Float64Array.of(1, 0, 0, 1) };
+  for (const dynamics of clusteringDynamics) await cluster(executor, [cloud], { dimension: 2, dynamics, steps: 1 });
   executor.traits = { software: false, subgroupSize: 32 };
   const features = { source: "given", queries: numbers(SPLIT_SITES), keys: numbers(SPLIT_SITES) } as const;
   const coupling = { kind: "attention", scale: 1, heads: 1, dimension: 1, mask: "none", features } as const;

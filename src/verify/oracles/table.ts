@@ -2,6 +2,7 @@
 import type { Executor } from "../../engine/executor.js";
 import { type Oracle, OracleBench, type OracleCheck, type OracleSize } from "./bench.js";
 import { binaryClosureOracles } from "./binary-closures.js";
+import { clusteringOracles } from "./clustering.js";
 import { disorderOracles } from "./disorder.js";
 import { meanFieldCurveOracles } from "./mean-field-curves.js";
 import { rowStochasticOracles } from "./row-stochastic.js";
@@ -18,6 +19,7 @@ export const oracles: readonly Oracle[] = [
   ...rowStochasticOracles,
   ...twoSiteOracles,
   ...meanFieldCurveOracles,
+  ...clusteringOracles,
   ...disorderOracles,
 ].sort(byId);
 

@@ -82,7 +82,7 @@ const STAGES = [
 export const clusteringFlowCases: readonly Flow[] = [
   ...ODD_SIZES.map((sites) => clusteringFlowCase(flow(sites, 3), { ...STAGES[0], UNNORMALISED: false })),
   ...[2, 4, 5, 65].flatMap((dimension) =>
-    STAGES.map((stage) => clusteringFlowCase(flow(9, dimension), { ...stage, UNNORMALISED: true })),
+    STAGES.map((stage) => clusteringFlowCase(flow(9, dimension), { ...stage, UNNORMALISED: dimension % 2 === 0 })),
   ),
   clusteringFlowCase(flow(13, 5, { systems: 6, systemsPerCoupling: 3 }), { ...STAGES[3], UNNORMALISED: true }),
 ];
