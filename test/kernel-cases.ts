@@ -10,6 +10,7 @@ import * as attention from "./kernels/cases/attention.js";
 import * as fused from "./kernels/cases/attention-fused.js";
 import * as couplings from "./kernels/cases/couplings.js";
 import * as fields from "./kernels/cases/fields.js";
+import * as pairs from "./kernels/cases/pairs.js";
 import * as procedural from "./kernels/cases/procedural.js";
 import * as reductions from "./kernels/cases/reductions.js";
 import * as sphereTap from "./kernels/cases/sphere-tap.js";
@@ -70,6 +71,13 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "sphere-update": updates.sphereUpdateCases,
   "sphere-tap-start": sphereTap.sphereTapStartCases,
   "sphere-tap": sphereTap.sphereTapCases,
+  "matrix-product": pairs.matrixProductCases,
+  "row-sums": pairs.rowSumsCases,
+  "delayed-correlations": pairs.delayedCorrelationsCases,
+  "equal-time-correlations": pairs.equalTimeCorrelationsCases,
+  "pair-fields": pairs.pairFieldsCases,
+  "pair-means": pairs.pairMeansCases,
+  "sphere-delayed-correlations": pairs.sphereDelayedCorrelationsCases,
   "site-distance": reductions.siteDistanceCases,
   reduce: reductions.reduceCases,
   "anderson-record": anderson.andersonRecordCases,
@@ -98,6 +106,13 @@ export const buildCase = {
   "sphere-update": updates.sphereUpdateCase,
   "sphere-tap-start": sphereTap.sphereTapStartCase,
   "sphere-tap": sphereTap.sphereTapCase,
+  "matrix-product": pairs.matrixProductCase,
+  "row-sums": pairs.rowSumsCase,
+  "delayed-correlations": pairs.delayedCorrelationsCase,
+  "equal-time-correlations": pairs.equalTimeCorrelationsCase,
+  "pair-fields": pairs.pairFieldsCase,
+  "pair-means": pairs.pairMeansCase,
+  "sphere-delayed-correlations": pairs.sphereDelayedCorrelationsCase,
   "site-distance": reductions.siteDistanceCase,
   reduce: reductions.reduceCase,
   "anderson-record": anderson.andersonRecordCase,

@@ -26,6 +26,7 @@ export interface RunCommandOptions {
   readonly maxIterations?: number;
   readonly trajectory?: boolean;
   readonly couplings?: boolean;
+  readonly correlations?: boolean;
   readonly strategy: CouplingStrategy;
   readonly verify?: boolean;
   readonly observe?: readonly ObservableName[];
@@ -98,7 +99,8 @@ async function simulateOne(
   options: RunCommandOptions & { readonly observe: readonly ObservableName[] },
   session: Session,
 ): Promise<PointResult> {
-  const { closure, observe, steps, strategy, trajectory = false, couplings = false, damping, maxIterations } = options;
+  const { closure, observe, steps, strategy, damping, maxIterations } = options;
+  const { trajectory = false, couplings = false, correlations = false } = options;
   const steady: Partial<SteadyOptions> = {
     ...(damping !== undefined && { damping }),
     ...(maxIterations !== undefined && { maxIterations }),
@@ -113,6 +115,7 @@ async function simulateOne(
       trajectory,
       states: true,
       couplings,
+      correlations,
       strategy,
       progress: progress.update,
     });

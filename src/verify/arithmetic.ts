@@ -1,5 +1,5 @@
 /** The two ways in which the rows of one step are evaluated on the CPU: float64, and straightforward f32. */
-import { INNER_ITERATIONS, INNER_TOLERANCE } from "../engine/time-step.js";
+import { INNER_ITERATIONS, INNER_TOLERANCE } from "../engine/sphere-tap-step.js";
 import { twins } from "../reference/twins.js";
 import { plainKernels } from "./plain-kernels.js";
 
@@ -23,6 +23,8 @@ export interface Arithmetic {
   readonly kernels: RowKernels;
   /** A number of the system as it enters the sums. */
   readonly load: (value: number) => number;
+  /** The result of an operation. */
+  readonly round: (value: number) => number;
   /** How often the inner equation of sphere TAP is iterated, and to which residual. */
   readonly inner: {
     readonly iterations: { readonly corrected: number; readonly published: number };
@@ -39,10 +41,20 @@ function innerSolve(precision: "f32" | "f64"): Arithmetic["inner"] {
 }
 
 /** The twins on the numbers as they stand. */
-export const FLOAT64: Arithmetic = { kernels: twins, load: (value) => value, inner: innerSolve("f64") };
+export const FLOAT64: Arithmetic = {
+  kernels: twins,
+  load: (value) => value,
+  round: (value) => value,
+  inner: innerSolve("f64"),
+};
 
 /** The twins on inputs rounded to f32: what a GPU without rounding errors would compute. */
 export const FLOAT64_OF_F32: Arithmetic = { ...FLOAT64, load: Math.fround };
 
 /** One sum after the other in f32, as a plain loop on a CPU computes it. */
-export const PLAIN_F32: Arithmetic = { kernels: plainKernels, load: Math.fround, inner: innerSolve("f32") };
+export const PLAIN_F32: Arithmetic = {
+  kernels: plainKernels,
+  load: Math.fround,
+  round: Math.fround,
+  inner: innerSolve("f32"),
+};
