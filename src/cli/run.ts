@@ -6,6 +6,7 @@ import type { Executor } from "../engine/executor.js";
 import type { System } from "../engine/realise.js";
 import { type PointResult, simulate } from "../engine/simulate.js";
 import type { SteadyOptions } from "../engine/steady-state.js";
+import { memoryOf } from "../engine/step-memory.js";
 import { OutputFolder } from "../files/output-folder.js";
 import { type ClosureName, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
@@ -142,7 +143,8 @@ async function verifyEnd(
       strategy,
       progress: progress.update,
     });
-    return { ...report, quantity: `one step of the closure ${closure} from the state that is returned` };
+    const from = memoryOf(closure) === "none" ? "the state that is returned" : "the means that are returned alone";
+    return { ...report, quantity: `one step of the closure ${closure} from ${from}` };
   } finally {
     progress.stop();
   }

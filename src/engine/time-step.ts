@@ -75,8 +75,8 @@ export class TimeStep {
     const { systems, paddedSites, stateLength, sites } = layout;
     const needsCouplings = correlations || this.#carriesPairs;
     if (needsCouplings && strategy !== "auto" && strategy !== "stored") {
-      const what = this.#carriesPairs ? closure : "correlations";
-      throw new InputError("strategy", `${strategy} for ${what}, which need J itself`, "auto or stored");
+      const what = this.#carriesPairs ? `${closure}, which needs` : "correlations, which need";
+      throw new InputError("strategy", `${strategy} for ${what} J itself`, "auto or stored");
     }
     const states = rule.startsWith("tensor") ? 6 : 2;
     const scalars = systems * paddedSites * (kinds + sums + (needsCouplings ? 12 : 5));

@@ -40,8 +40,8 @@ interface KineticIsing {
       H: number[];
       J: number[][];
       m0: number[];
-      generic_m0: Record<"nMF" | "TAP", Orders>;
-      zero_m0: Record<"nMF" | "TAP", Orders>;
+      generic_m0: Record<"nMF" | "TAP" | "Gaussian", Orders>;
+      zero_m0: Record<"nMF" | "TAP" | "Gaussian", Orders>;
     };
   };
 }
@@ -150,8 +150,10 @@ describe("order of accuracy in the strength of J, f64", () => {
   it.each([
     ["naive", "generic", m0, generic_m0.nMF, 2, 0.15],
     ["tap", "generic", m0, generic_m0.TAP, 3, 0.25],
+    ["gaussian-field", "generic", m0, generic_m0.Gaussian, 3, 0.2],
     ["naive", "zero", m0.map(() => 0), zero_m0.nMF, 2, 0.25],
     ["tap", "zero", m0.map(() => 0), zero_m0.TAP, 4, 0.25],
+    ["gaussian-field", "zero", m0.map(() => 0), zero_m0.Gaussian, 4, 0.25],
   ] as const)("%s from a %s previous mean", async (closure, start, previous, expected, order, width) => {
     const errors: number[] = [];
     for (const [k, eps] of expected.eps.entries()) {

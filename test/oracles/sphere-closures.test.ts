@@ -1,6 +1,7 @@
 /** One step and steady states of the closures of sphere spins (oracles B4, B6-B9, B11, D4, and the fixed point of D5). */
 import { describe, expect, it } from "vitest";
 import type { ClosureName } from "../../src/physics/closures.js";
+import { responseGain } from "../../src/reference/responses.js";
 import { readCase } from "../cases.js";
 import { expectWithin, largestError, norms, precisions, type Precision, run, transposed } from "./engines.js";
 
@@ -40,7 +41,7 @@ interface Contraction {
 
 interface Proxies {
   inputs: SphereInputs;
-  expected: { m_star: Vectors };
+  expected: Record<"m_star" | "h_star" | "delayed_largeD" | "delayed_exact", Vectors> & { sigma_via_delayed: number };
 }
 
 interface AttentionTrajectories {
@@ -206,11 +207,34 @@ describe.each(precisions)("sphere closures, %s", (precision) => {
   it("finds the fixed point behind the nonequilibrium proxies", async () => {
     const { inputs, expected: table } = readCase<Proxies>("bal/12_nonequilibrium_proxies");
     const system = { ...dense({ ...inputs, m_prev: inputs.x }, "large-d"), initial: { kind: "field" } };
-    const steady = await run(precision, system, { closure: "naive", run: { steady: {} } });
+    const steady = await run(precision, system, { closure: "naive", run: { steady: {} }, correlations: true });
     expect(steady.status).toBe("converged");
     const rowSum = Math.max(...inputs.J.map((row) => row.reduce((sum, value) => sum + Math.abs(value), 0)));
     expect((inputs.beta / 2) * rowSum).toBeLessThan(1);
     const tolerance = within(precision, 1e-10, (3e-7 * inputs.R) / (1 - (inputs.beta / 2) * rowSum));
     expectWithin(steady.state, table.m_star, tolerance, `${precision} D5 m_star`);
+    expect(steady.correlations!.equalTime).toBeUndefined();
+    const found = steady.correlations!.delayed;
+    expectWithin(found, table.delayed_largeD, within(precision, 1e-10, 1e-5), `${precision} D5 D`);
+    // β Σ_ij (J_ij - J_ji) D_ij at first order.
+    const matrix = inputs.J.flat();
+    const odd = matrix.map((value, k) => value - matrix[(k % inputs.N) * inputs.N + Math.floor(k / inputs.N)]);
+    const production = inputs.beta * odd.reduce((sum, value, k) => sum + value * found[k], 0);
+    expect(Math.abs(production / table.sigma_via_delayed - 1)).toBeLessThan(within(precision, 1e-10, 1e-5));
+  });
+
+  it("gives the delayed correlations of exact covariances in given fields", async () => {
+    const { inputs, expected: table } = readCase<Proxies>("bal/12_nonequilibrium_proxies");
+    // The field x is chosen such that h is that of the table at the mean that belongs to it: a fixed point.
+    const means = table.h_star.map((h) => {
+      const gain = responseGain(Math.hypot(...h), inputs.beta, inputs.R, inputs.D, "exact");
+      return h.map((value) => gain * value);
+    });
+    const x = table.h_star.map((h, i) =>
+      h.map((value, k) => value - inputs.J[i].reduce((sum, coupling, j) => sum + coupling * means[j][k], 0)),
+    );
+    const system = dense({ ...inputs, x, m_prev: means }, "exact");
+    const { correlations } = await run(precision, system, { closure: "naive", run: { steps: 1 }, correlations: true });
+    expectWithin(correlations!.delayed, table.delayed_exact, within(precision, 1e-10, 1e-5), `${precision} D5 exact D`);
   });
 });
