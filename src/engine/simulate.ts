@@ -127,7 +127,8 @@ async function simulateBatch(
     "steps" in options.run
       ? evolutionBytes(layout, options.run.steps, options, executor.elementBytes)
       : steadyStateBytes(layout, memory, executor.elementBytes);
-  const observationBytes = reductionBytes(layout, executor.elementBytes);
+  // How far the memory moves in one more step is an array of its own.
+  const observationBytes = reductionBytes(layout, executor.elementBytes) + executor.elementBytes * systems * memory;
   const callerBytes = stateBytes + ownBytes + observationBytes;
   const { damping = 1 } = "steady" in options.run ? options.run.steady : {};
   if (memory > 0 && damping !== 1) {
