@@ -66,7 +66,7 @@ class Run {
   }
 
   #begin(): TimeStep {
-    return new TimeStep(this.executor, this.#layout, CLOSURE, 0, { strategy: this.strategy });
+    return new TimeStep(this.executor, this.#layout, { closure: CLOSURE, callerBytes: 0, strategy: this.strategy });
   }
 }
 

@@ -73,7 +73,8 @@ async function computeStep({ name, closure }: LargeStep, system: System, adapter
   const executor = new GpuExecutor(gpu, Infinity);
   try {
     const { strategy } = stepCases[name];
-    const step = new TimeStep(executor, layout, closure, 2 * length * executor.elementBytes, { strategy });
+    const callerBytes = 2 * length * executor.elementBytes;
+    const step = new TimeStep(executor, layout, { closure, callerBytes, strategy });
     const state = executor.upload(
       "state",
       layout.pack((point) => point.initial),

@@ -73,7 +73,7 @@ export async function runSteps(executor: Executor, progress: (line: string) => v
 
 async function timeStep(executor: Executor, system: System, closure: ClosureName) {
   const layout = new BatchLayout(batchOf(system));
-  const step = new TimeStep(executor, layout, closure, 0);
+  const step = new TimeStep(executor, layout, { closure, callerBytes: 0 });
   const states = [0, 1].map(() =>
     executor.upload(
       "state",

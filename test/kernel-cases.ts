@@ -12,6 +12,7 @@ import * as clustering from "./kernels/cases/clustering.js";
 import { attentionCouplingsCase, attentionCouplingsCases } from "./kernels/cases/attention-couplings.js";
 import * as couplings from "./kernels/cases/couplings.js";
 import * as fields from "./kernels/cases/fields.js";
+import * as pairs from "./kernels/cases/pairs.js";
 import * as procedural from "./kernels/cases/procedural.js";
 import * as reductions from "./kernels/cases/reductions.js";
 import * as sphereTap from "./kernels/cases/sphere-tap.js";
@@ -80,6 +81,13 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "sphere-tap": sphereTap.sphereTapCases,
   "clustering-map": clustering.clusteringMapCases,
   "clustering-flow": clustering.clusteringFlowCases,
+  "matrix-product": pairs.matrixProductCases,
+  "row-sums": pairs.rowSumsCases,
+  "delayed-correlations": pairs.delayedCorrelationsCases,
+  "equal-time-correlations": pairs.equalTimeCorrelationsCases,
+  "pair-fields": pairs.pairFieldsCases,
+  "pair-means": pairs.pairMeansCases,
+  "sphere-delayed-correlations": pairs.sphereDelayedCorrelationsCases,
   "site-distance": reductions.siteDistanceCases,
   reduce: reductions.reduceCases,
   "anderson-record": anderson.andersonRecordCases,
@@ -111,6 +119,13 @@ export const buildCase = {
   "sphere-tap": sphereTap.sphereTapCase,
   "clustering-map": clustering.clusteringMapCase,
   "clustering-flow": clustering.clusteringFlowCase,
+  "matrix-product": pairs.matrixProductCase,
+  "row-sums": pairs.rowSumsCase,
+  "delayed-correlations": pairs.delayedCorrelationsCase,
+  "equal-time-correlations": pairs.equalTimeCorrelationsCase,
+  "pair-fields": pairs.pairFieldsCase,
+  "pair-means": pairs.pairMeansCase,
+  "sphere-delayed-correlations": pairs.sphereDelayedCorrelationsCase,
   "site-distance": reductions.siteDistanceCase,
   reduce: reductions.reduceCase,
   "anderson-record": anderson.andersonRecordCase,

@@ -131,6 +131,7 @@ function addRun(program: Command, invocation: Invocation): void {
     )
     .option("--trajectory", "keep the state after every step, with --steps")
     .option("--couplings", "give J out too, [head][N][N]")
+    .option("--correlations", "give C and D of the last step out too, [head][N][N]")
     .option("--verify", "check a step from the final state against float64")
     .addOption(
       new Option("--observe <list>", `observables, separated by commas:\n${observableNames.join(", ")}`).argParser(

@@ -29,7 +29,7 @@ export interface RunOutcome {
 }
 
 interface NamedArray {
-  readonly name: "magnetization" | "trajectory" | "couplings";
+  readonly name: "magnetization" | "trajectory" | "couplings" | "correlations" | "delayed-correlations";
   readonly shape: readonly number[];
   readonly values: Float64Array;
 }
@@ -43,7 +43,14 @@ function stateShape({ sites, heads, spins }: System): number[] {
 /** @throws InputError if JSON would have to name a file and there is none */
 export function checkSizes(
   system: System,
-  asked: { json?: boolean; out?: string; steps?: number; trajectory?: boolean; couplings?: boolean },
+  asked: {
+    json?: boolean;
+    out?: string;
+    steps?: number;
+    trajectory?: boolean;
+    couplings?: boolean;
+    correlations?: boolean;
+  },
 ): void {
   if (!asked.json || asked.out !== undefined) return;
   const count = stateShape(system).reduce((product, extent) => product * extent, 1);
@@ -51,6 +58,7 @@ export function checkSizes(
     ["magnetization", count],
     ["trajectory", asked.trajectory ? count * (asked.steps ?? 0) : 0],
     ["couplings", asked.couplings ? system.heads * system.sites ** 2 : 0],
+    ["correlations", asked.correlations ? system.heads * system.sites ** 2 : 0],
   ] as const;
   for (const [name, size] of sizes) {
     if (size <= LARGEST_INLINE) continue;
@@ -61,14 +69,17 @@ export function checkSizes(
 function arraysOf({ system, point }: RunOutcome): NamedArray[] {
   const shape = stateShape(system);
   const { sites, heads } = system;
-  const { state = new Float64Array(), trajectory, couplings } = point;
+  const { state = new Float64Array(), trajectory, couplings, correlations } = point;
+  const pairs = [heads, sites, sites];
   const arrays: NamedArray[] = [{ name: "magnetization", shape, values: state }];
   if (trajectory) {
     const values = new Float64Array(trajectory.length * state.length);
     trajectory.forEach((step, t) => values.set(step, t * state.length));
     arrays.push({ name: "trajectory", shape: [trajectory.length, ...shape], values });
   }
-  if (couplings) arrays.push({ name: "couplings", shape: [heads, sites, sites], values: couplings });
+  if (couplings) arrays.push({ name: "couplings", shape: pairs, values: couplings });
+  if (correlations?.equalTime) arrays.push({ name: "correlations", shape: pairs, values: correlations.equalTime });
+  if (correlations) arrays.push({ name: "delayed-correlations", shape: pairs, values: correlations.delayed });
   return arrays;
 }
 
@@ -96,6 +107,7 @@ export function runResult(outcome: RunOutcome, folder?: string): string {
     iterations: point.iterations,
     magnetization,
     ...more,
+    ...(point.correlations?.quadrature && { correlationQuadrature: point.correlations.quadrature }),
     observables: point.observables,
     strategy: point.strategy,
     device,
@@ -136,7 +148,7 @@ export function describeRun(outcome: RunOutcome): string {
     labelled("device", describeDevice(device)),
     labelled("strategy", describeStrategy(point.strategy)),
     labelled("seed", String(system.seed)),
-    labelled("status", `${status} after ${steps ?? iterations} ${steps === undefined ? "iterations" : "steps"}`),
+    labelled("status", `${status} after ${iterations} ${steps === undefined ? "iterations" : "steps"}`),
     labelled("residual", `${residual.toExponential(2)}, the largest |G(m) - m| / R of a site`),
     ...(innerResidual > 0 ? [labelled("inner", `${innerResidual.toExponential(2)}, of the implicit equation`)] : []),
     "",

@@ -6,6 +6,7 @@ import type { Executor } from "../engine/executor.js";
 import type { System } from "../engine/realise.js";
 import { type PointResult, simulate } from "../engine/simulate.js";
 import type { SteadyOptions } from "../engine/steady-state.js";
+import { memoryOf } from "../engine/step-memory.js";
 import { OutputFolder } from "../files/output-folder.js";
 import { type ClosureName, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
@@ -26,6 +27,7 @@ export interface RunCommandOptions extends CouplingRequest {
   readonly maxIterations?: number;
   readonly trajectory?: boolean;
   readonly couplings?: boolean;
+  readonly correlations?: boolean;
   readonly verify?: boolean;
   readonly observe?: readonly ObservableName[];
   readonly json?: boolean;
@@ -97,17 +99,8 @@ async function simulateOne(
   options: RunCommandOptions & { readonly observe: readonly ObservableName[] },
   session: Session,
 ): Promise<PointResult> {
-  const {
-    closure,
-    observe,
-    steps,
-    strategy,
-    precision,
-    trajectory = false,
-    couplings = false,
-    damping,
-    maxIterations,
-  } = options;
+  const { closure, observe, steps, strategy, precision, damping, maxIterations } = options;
+  const { trajectory = false, couplings = false, correlations = false } = options;
   const steady: Partial<SteadyOptions> = {
     ...(damping !== undefined && { damping }),
     ...(maxIterations !== undefined && { maxIterations }),
@@ -122,6 +115,7 @@ async function simulateOne(
       trajectory,
       states: true,
       couplings,
+      correlations,
       strategy,
       precision,
       progress: progress.update,
@@ -150,7 +144,8 @@ async function verifyEnd(
       precision,
       progress: progress.update,
     });
-    return { ...report, quantity: `one step of the closure ${closure} from the state that is returned` };
+    const from = memoryOf(closure) === "none" ? "the state that is returned" : "the means that are returned alone";
+    return { ...report, quantity: `one step of the closure ${closure} from ${from}` };
   } finally {
     progress.stop();
   }

@@ -1,10 +1,9 @@
 /** Iterations m <- m + ω (G(m) - m) of a batch, plain or with Anderson mixing, decided on the device unit by unit. */
 import { ANDERSON_MEMORY } from "../reference/anderson-gram.js";
 import { CONTROL, CONTROL_FIELDS, PHASES } from "../reference/anderson-solve.js";
-import type { BatchLayout } from "./batch.js";
+import { pad } from "../reference/layout.js";
 import type { Executor, Slot } from "./executor.js";
 import { Reducer, siteScalars } from "./reductions.js";
-import type { TimeStep } from "./time-step.js";
 
 /** Larger than any residual: nothing has been evaluated yet. */
 const UNSEEN = 1e30;
@@ -32,12 +31,34 @@ export interface Standing {
   readonly iterations: number;
 }
 
+/** A map G of the states of some systems, [system][systemLength]. */
+export interface IteratedMap {
+  readonly systems: number;
+  /** Systems that are judged as one lie side by side. */
+  readonly systemsPerUnit: number;
+  readonly systemLength: number;
+  /** How the distance of a state from its image is measured, as the kernel `site-distance` takes it. */
+  readonly sites: {
+    readonly sites: number;
+    readonly components: number;
+    readonly componentStride: number;
+    readonly radius: number;
+  };
+  /** Records the stages that turn `state` into `image`. */
+  record(state: Slot, image: Slot): void;
+}
+
 /** Bytes that a `FixedPointIteration` allocates. */
-export function iterationBytes(layout: BatchLayout, elementBytes: number): number {
+export function iterationBytes(
+  systems: number,
+  systemLength: number,
+  paddedSites: number,
+  elementBytes: number,
+): number {
   const states = 2 * ANDERSON_MEMORY + 3;
   // Control numbers, the Gram matrix, coefficients, and the passes of two reductions.
-  const scalars = 64 + layout.stateLength / 512;
-  return elementBytes * layout.systems * (states * layout.stateLength + layout.paddedSites + scalars);
+  const scalars = 64 + systemLength / 512;
+  return elementBytes * systems * (states * systemLength + paddedSites + scalars);
 }
 
 /**
@@ -67,21 +88,20 @@ export class FixedPointIteration {
 
   constructor(
     private readonly executor: Executor,
-    private readonly layout: BatchLayout,
-    private readonly step: TimeStep,
+    private readonly map: IteratedMap,
     readonly state: Slot,
     private readonly damping: number,
   ) {
-    const { systems, stateLength, paddedSites, heads } = layout;
-    const systemsPerUnit = step.couplings.followsState ? heads : 1;
+    const { systems, systemLength, systemsPerUnit, sites: measured } = map;
+    const paddedSites = pad(measured.sites);
     this.units = systems / systemsPerUnit;
-    this.unitLength = systemsPerUnit * stateLength;
+    this.unitLength = systemsPerUnit * systemLength;
     const allocate = (label: string, length: number) => {
       const slot = executor.allocate(label, length);
       this.#owned.push(slot);
       return slot;
     };
-    const total = systems * stateLength;
+    const total = systems * systemLength;
     this.#image = allocate("image", total);
     this.best = allocate("best state", total);
     this.#twoSteps = allocate("two-step distance", total);
@@ -95,7 +115,7 @@ export class FixedPointIteration {
     const column = (rows: number) => ({ rows, rowStride: rows, columns: 1, columnStride: 1 });
     // Site distances of padded rows are zero, so a unit of several systems is one column.
     const sites = systemsPerUnit * paddedSites;
-    const shape = systemsPerUnit > 1 ? { batch: this.units, ...column(sites) } : siteScalars(systems, layout.sites);
+    const shape = systemsPerUnit > 1 ? { batch: this.units, ...column(sites) } : siteScalars(systems, measured.sites);
     this.#siteReducer = new Reducer(executor, shape);
     this.#stateReducer = new Reducer(executor, { batch: this.units, ...column(this.unitLength) });
   }
@@ -209,17 +229,16 @@ export class FixedPointIteration {
   }
 
   #record(mixing: boolean, { goal, accept, patience }: Tolerances): void {
-    const { executor, layout, state } = this;
-    const { systems, sites, components, componentStride, radius } = layout;
+    const { executor, map, state } = this;
     const systemsAndLength = { systems: this.units, length: this.unitLength };
     const slot = this.#count % ANDERSON_MEMORY;
     const slotBeforeLast = this.#count < 2 ? slot : (this.#count - 2) % ANDERSON_MEMORY;
     const filled = Math.min(++this.#count, ANDERSON_MEMORY);
-    this.step.record(state, this.#image);
+    map.record(state, this.#image);
     executor.run({
       kernel: "site-distance",
       arrays: { left: this.#image, right: state, distance: this.#distance },
-      params: { systems, sites, components, componentStride, radius },
+      params: { systems: map.systems, ...map.sites },
       constants: { SUBTRACT: true },
     });
     this.#siteReducer.record(this.#distance, "maximum");

@@ -2,6 +2,7 @@
 import { type ClosureName } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
 import { observables, type ObservableName, type RawMoments } from "../physics/observables.js";
+import { pad } from "../reference/layout.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
 import type { CouplingRequest, StrategyReport } from "./coupling-strategy.js";
@@ -19,6 +20,7 @@ import {
 } from "./steady-state.js";
 import { FIELD_SHIFT, responseOf, withShiftedFields } from "./susceptibility.js";
 import { type Evolution, evolutionBytes, InnerResidual, runSteps } from "./time-evolution.js";
+import { memoryLength } from "./step-memory.js";
 import { INNER_ACCEPTED, TimeStep } from "./time-step.js";
 
 /** The strategy is `stored` unless given if couplings are to be kept. */
@@ -33,6 +35,8 @@ export interface SimulationOptions extends CouplingRequest {
   readonly states?: boolean;
   /** Keep J, [heads][N][N], as it is for the final state. */
   readonly couplings?: boolean;
+  /** Keep the correlations of the last step, or of the steady state. They need J stored, and N² arrays beside it. */
+  readonly correlations?: boolean;
   readonly progress?: (fraction: number) => void;
 }
 
@@ -49,13 +53,24 @@ export interface PointResult {
   readonly state?: Float64Array;
   readonly trajectory?: Float64Array[];
   readonly couplings?: Float64Array;
+  readonly correlations?: Correlations;
   /** How J reached the field products. */
   readonly strategy: StrategyReport;
 }
 
+export interface Correlations {
+  /** C_ik = ⟨s_i s_k⟩ - m_i m_k at the end, [heads][N][N]; binary spins only. */
+  readonly equalTime?: Float64Array;
+  /** D_ij = ⟨s_i · s_j(t-1)⟩ - m_i · m_j(t-1), the first index later, [heads][N][N]. Equations 4, 8. */
+  readonly delayed: Float64Array;
+  /** How `gaussian-field` made C: by integrals, or to first order because there are too many sites for them. */
+  readonly quadrature?: "double" | "first-order";
+}
+
 /**
  * @returns results by group and point, in the order of the batch
- * @throws InputError if what is asked for the couplings, their shape or the device have not
+ * @throws InputError if what is asked for the couplings, their shape or the device have not, if couplings have to be symmetric
+ * and are not, and for damping of a closure that carries more than its means
  * @throws CapacityError, GpuError: never a result that a fault has touched
  */
 export async function simulate(
@@ -110,21 +125,32 @@ async function simulateBatch(
   const { systems, stateLength } = layout;
   // The state, its image, and the copy that is read back.
   const stateBytes = 3 * executor.elementBytes * systems * stateLength;
+  const memory = memoryLength(options.closure, layout);
   const ownBytes =
     "steps" in options.run
       ? evolutionBytes(layout, options.run.steps, options, executor.elementBytes)
-      : steadyStateBytes(layout, executor.elementBytes);
-  const observationBytes = reductionBytes(layout, executor.elementBytes);
+      : steadyStateBytes(layout, memory, executor.elementBytes);
+  // How far the memory moves in one more step is an array of its own.
+  const observationBytes = reductionBytes(layout, executor.elementBytes) + executor.elementBytes * systems * memory;
   const callerBytes = stateBytes + ownBytes + observationBytes;
-  const { closure, precision, strategy = options.couplings ? "stored" : "auto" } = options;
-  const step = new TimeStep(executor, layout, closure, callerBytes, { strategy, precision });
+  const { damping = 1 } = "steady" in options.run ? options.run.steady : {};
+  if (memory > 0 && damping !== 1) {
+    throw new InputError("damping", `${damping} for ${options.closure}, which is iterated as it is`, "1");
+  }
+  const { closure, precision, correlations = false, strategy = options.couplings ? "stored" : "auto" } = options;
+  const step = new TimeStep(executor, layout, { closure, callerBytes, correlations, strategy, precision });
   const state = executor.upload(
     "state",
     layout.pack((point) => point.initial),
   );
   const image = executor.allocate("image", systems * stateLength);
   try {
-    let evolution: Evolution = { final: state, worstInner: new Float64Array(systems), trajectory: [] };
+    let evolution: Evolution = {
+      final: state,
+      worstInner: new Float64Array(systems),
+      trajectory: [],
+      stopped: new Map(),
+    };
     let solved: Awaited<ReturnType<typeof solveSteadyState>> | undefined;
     if ("steps" in options.run) {
       evolution = await runSteps(executor, layout, step, [state, image], options.run.steps, options);
@@ -132,8 +158,14 @@ async function simulateBatch(
       const settings = { ...STEADY_DEFAULTS, ...options.run.steady };
       solved = await solveSteadyState(executor, layout, step, state, settings, options.progress);
     }
-    const { final, worstInner, trajectory } = evolution;
-    const ends = await evaluateResidual(executor, layout, step, final, final === state ? image : state);
+    const { final, worstInner, trajectory, stopped } = evolution;
+    const other = final === state ? image : state;
+    if (options.correlations && solved) {
+      step.record(final, other);
+      for (let time = 0; time < 2; time++) step.recordCorrelations(final, final);
+    }
+    const correlations = options.correlations ? await readCorrelations(executor, layout, step) : undefined;
+    const ends = await evaluateResidual(executor, layout, step, final, other);
     // After the residual, so that the rows of couplings that follow the state are those of the state returned.
     const moments = await observe(executor, layout, final, step.couplings.statistics);
     const states = options.states ? await executor.read(final) : undefined;
@@ -147,18 +179,23 @@ async function simulateBatch(
         const residual = largest(ends.residual);
         return {
           status: verdict(
-            heads.map((system) => solved?.status[system] ?? "completed"),
+            heads.map((system) => solved?.status[system] ?? (stopped.has(system) ? "diverged" : "completed")),
             residual,
             innerResidual,
             executor,
           ),
           residual,
           innerResidual,
-          iterations: solved ? largest(solved.iterations) : "steps" in options.run ? options.run.steps : 0,
+          iterations: solved
+            ? largest(solved.iterations)
+            : Math.min(
+                ...heads.map((system) => stopped.get(system) ?? ("steps" in options.run ? options.run.steps : 0)),
+              ),
           moments: heads.map((system) => moments[system]),
           ...(states && { state: layout.unpack(states, g, replica) }),
           ...(options.trajectory && { trajectory: trajectory.map((packed) => layout.unpack(packed, g, replica)) }),
           ...(couplings && { couplings: couplings[g] }),
+          ...(correlations && { correlations: correlations(heads) }),
           strategy: step.couplings.report,
         };
       }),
@@ -169,7 +206,7 @@ async function simulateBatch(
   }
 }
 
-/** One more evaluation of G on the state that is returned: its residual, and that of the inner equations. */
+/** One more evaluation of G on the state that is returned, its memory included: its residual, and that of the inner equations. */
 async function evaluateResidual(
   executor: Executor,
   layout: BatchLayout,
@@ -178,26 +215,74 @@ async function evaluateResidual(
   image: Slot,
 ): Promise<{ residual: Float64Array; inner: Float64Array }> {
   const { systems, sites, components, componentStride, radius } = layout;
-  const distance = executor.allocate("site residual", systems * layout.paddedSites);
-  const reducer = new Reducer(executor, siteScalars(systems, sites));
   const inner = new InnerResidual(executor, layout, step);
   try {
     step.record(state, image);
+    const measured = { sites, components, componentStride, radius };
+    const residual = await largestDistance(executor, image, state, { systems, ...measured });
+    for (const { image: next, current, length } of step.memory) {
+      const shape = { systems, sites: length, components: 1, componentStride: 1, radius: 1 };
+      const moved = await largestDistance(executor, next, current, shape);
+      moved.forEach((value, system) => (residual[system] = Math.max(residual[system], value)));
+    }
+    inner.record();
+    return { residual, inner: inner.perSystem(await executor.read(inner.results)) };
+  } finally {
+    inner.dispose();
+  }
+}
+
+/** max_i |left_i - right_i| / R of every system. */
+async function largestDistance(
+  executor: Executor,
+  left: Slot,
+  right: Slot,
+  shape: { systems: number; sites: number; components: number; componentStride: number; radius: number },
+): Promise<Float64Array> {
+  const { systems, sites } = shape;
+  const distance = executor.allocate("site residual", systems * pad(sites));
+  const reducer = new Reducer(executor, siteScalars(systems, sites));
+  try {
     executor.run({
       kernel: "site-distance",
-      arrays: { left: image, right: state, distance },
-      params: { systems, sites, components, componentStride, radius },
+      arrays: { left, right, distance },
+      params: shape,
       constants: { SUBTRACT: true },
     });
     reducer.record(distance, "maximum");
-    inner.record();
-    const residual = await executor.read(reducer.results);
-    return { residual, inner: inner.perSystem(await executor.read(inner.results)) };
+    return await executor.read(reducer.results);
   } finally {
     executor.free(distance);
     reducer.dispose();
-    inner.dispose();
   }
+}
+
+/** C and D at the end, by the systems of a point: [heads][N][N] each. */
+async function readCorrelations(
+  executor: Executor,
+  { sites, paddedSites }: BatchLayout,
+  { pairs, sphere }: TimeStep,
+): Promise<(systems: readonly number[]) => Correlations> {
+  const delayedSlot = sphere?.delayed ?? pairs?.delayed.current;
+  if (!delayedSlot) throw new Error("no correlations were recorded");
+  const delayed = await executor.read(delayedSlot);
+  const equalTime = pairs && (await executor.read(pairs.equalTime.current));
+  const quadrature = pairs?.quadrature;
+  const unpadded = (values: Float64Array, systems: readonly number[]) => {
+    const matrices = new Float64Array(systems.length * sites * sites);
+    systems.forEach((system, head) => {
+      for (let row = 0; row < sites; row++) {
+        const from = (system * sites + row) * paddedSites;
+        matrices.set(values.subarray(from, from + sites), (head * sites + row) * sites);
+      }
+    });
+    return matrices;
+  };
+  return (systems) => ({
+    ...(equalTime && { equalTime: unpadded(equalTime, systems) }),
+    delayed: unpadded(delayed, systems),
+    ...(quadrature && { quadrature }),
+  });
 }
 
 /** J of every group, [heads][N][N], as it is for `state`. */

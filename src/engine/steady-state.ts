@@ -5,12 +5,15 @@
  * no dynamics stays at. So a mixed solution is kept only if plain steps from beside it come back. If they do not, or if
  * mixing gets nowhere, the plain trajectory from the start is followed further and mixing tried again from there.
  *
+ * A closure that carries correlations or m(t-2) is iterated plainly, and has settled when all of that has.
+ *
  * Returned is the best iterate with the residual max_i |G(m)_i - m_i| / R of that very tensor, and a status.
  */
 import { gaussianMatrix, STREAMS } from "../reference/random.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
-import { FixedPointIteration, iterationBytes, type Standing } from "./fixed-point-iteration.js";
+import { FixedPointIteration, type IteratedMap, iterationBytes, type Standing } from "./fixed-point-iteration.js";
+import { JointMap } from "./joint-map.js";
 import type { TimeStep } from "./time-step.js";
 
 export type Status = "converged" | "max-iter" | "cycle" | "diverged";
@@ -52,10 +55,16 @@ export interface SteadyResult {
   readonly iterations: Float64Array;
 }
 
-/** Bytes that `solveSteadyState` allocates for a batch. */
-export function steadyStateBytes(layout: BatchLayout, elementBytes: number): number {
-  const { systems, stateLength } = layout;
-  return iterationBytes(layout, elementBytes) + elementBytes * systems * (stateLength + SHAKE.most);
+/**
+ * Bytes that `solveSteadyState` allocates for a batch.
+ * @param memory numbers that a system remembers beside its state
+ */
+export function steadyStateBytes(layout: BatchLayout, memory: number, elementBytes: number): number {
+  const { systems, stateLength, paddedSites } = layout;
+  const length = stateLength + memory;
+  const measured = memory > 0 ? length : paddedSites;
+  const own = elementBytes * systems * (2 * length + SHAKE.most);
+  return iterationBytes(systems, length, measured, elementBytes) + own;
 }
 
 /** Leaves the best iterate of every system in `state`. */
@@ -67,11 +76,20 @@ export async function solveSteadyState(
   options: SteadyOptions,
   progress?: (fraction: number) => void,
 ): Promise<SteadyResult> {
+  if (step.memory.length > 0) return settle(executor, layout, step, state, options, progress);
   const { maxIterations } = options;
   const tolerances = STEADY_TOLERANCES[executor.device.precision];
   const { accept } = tolerances;
+  const { systems, stateLength, heads, sites, components, componentStride, radius } = layout;
+  const map: IteratedMap = {
+    systems,
+    systemsPerUnit: step.couplings.followsState ? heads : 1,
+    systemLength: stateLength,
+    sites: { sites, components, componentStride, radius },
+    record: (from, to) => step.record(from, to),
+  };
   const walked = executor.allocate("plain trajectory", state.length);
-  const iteration = new FixedPointIteration(executor, layout, step, state, options.damping);
+  const iteration = new FixedPointIteration(executor, map, state, options.damping);
   try {
     executor.copy(state, walked);
     executor.copy(state, iteration.best);
@@ -110,6 +128,36 @@ export async function solveSteadyState(
   } finally {
     iteration.dispose();
     executor.free(walked);
+  }
+}
+
+/** Plain steps of (m, memory) until nothing of it moves; leaves the best in `state` and in the memory of the step. */
+async function settle(
+  executor: Executor,
+  layout: BatchLayout,
+  step: TimeStep,
+  state: Slot,
+  { maxIterations }: SteadyOptions,
+  progress?: (fraction: number) => void,
+): Promise<SteadyResult> {
+  const tolerances = STEADY_TOLERANCES[executor.device.precision];
+  const map = new JointMap(executor, layout, step, state);
+  const joint = executor.allocate("joint state", map.systems * map.systemLength);
+  const iteration = new FixedPointIteration(executor, map, joint, 1);
+  try {
+    map.gather(joint);
+    executor.copy(joint, iteration.best);
+    const units = Array.from({ length: iteration.units }, (_, unit) => unit);
+    await iteration.start(units, 0);
+    await iteration.iterate(maxIterations, false, tolerances, (done) => progress?.(done / maxIterations));
+    map.scatter(iteration.best);
+    await executor.flush(true);
+    progress?.(1);
+    return summarise(iteration.standings(), layout, tolerances.accept);
+  } finally {
+    iteration.dispose();
+    map.dispose();
+    executor.free(joint);
   }
 }
 

@@ -3,7 +3,9 @@ import { closures } from "../physics/closures.js";
 import type { ClosureName } from "../physics/closures.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
+import { NOT_FINITE } from "../reference/reduce.js";
 import { Reducer, siteScalars } from "./reductions.js";
+import type { MemoryArray } from "./step-memory.js";
 import type { TimeStep } from "./time-step.js";
 
 export interface Evolution {
@@ -13,6 +15,8 @@ export interface Evolution {
   readonly worstInner: Float64Array;
   /** The packed state after every step, if kept. */
   readonly trajectory: readonly Float64Array[];
+  /** Steps that were taken, by systems whose correlations then diverged: they stay as they were. */
+  readonly stopped: ReadonlyMap<number, number>;
 }
 
 /** Steps back and forth between two slots; returns the slot that holds the last state. */
@@ -25,16 +29,22 @@ export async function runSteps(
   options: {
     readonly closure: ClosureName;
     readonly trajectory?: boolean;
+    readonly correlations?: boolean;
     readonly progress?: (fraction: number) => void;
   },
 ): Promise<Evolution> {
   const inner = closures[options.closure].implicit ? new InnerResidual(executor, layout, step) : undefined;
   const innerHistory = inner && new History(executor, "inner residuals", inner.results.length, steps);
+  const guard = step.memory.length > 0 && step.pairs ? new DivergenceGuard(executor, layout, step) : undefined;
   const states = options.trajectory ? new History(executor, "trajectory", slots[0].length, steps) : undefined;
   try {
     for (let t = 0; t < steps; t++) {
       const next = slots[(t + 1) % 2];
       step.record(slots[t % 2], next);
+      await guard?.hold(slots[t % 2], next, t);
+      // The last two: see `recordCorrelations`.
+      if (options.correlations && t >= steps - 2) step.recordCorrelations(slots[t % 2], next);
+      step.advance();
       inner?.record();
       if (inner) await innerHistory?.push(inner.results);
       await states?.push(next);
@@ -50,8 +60,9 @@ export async function runSteps(
     }
     const trajectory = (await states?.all()) ?? [];
     await executor.flush(true);
-    return { final: slots[steps % 2], worstInner, trajectory };
+    return { final: slots[steps % 2], worstInner, trajectory, stopped: guard?.stopped ?? new Map<number, number>() };
   } finally {
+    guard?.dispose();
     inner?.dispose();
     innerHistory?.dispose();
     states?.dispose();
@@ -112,6 +123,46 @@ class History {
     const values = await this.executor.read(this.#slot, 0, this.#filled * this.length);
     for (let k = 0; k < this.#filled; k++) this.#read.push(values.slice(k * this.length, (k + 1) * this.length));
     this.#filled = 0;
+  }
+}
+
+/**
+ * Stops systems of which some |C_ik| exceeds 1: they stay at the last step whose correlations were such. One number a system is
+ * read back at every step, which beside the N³ operations of a step is nothing.
+ */
+class DivergenceGuard {
+  readonly stopped = new Map<number, number>();
+  readonly #reducer: Reducer;
+  readonly #correlations: MemoryArray;
+
+  constructor(
+    private readonly executor: Executor,
+    private readonly layout: BatchLayout,
+    private readonly step: TimeStep,
+  ) {
+    const { systems } = layout;
+    [this.#correlations] = step.memory;
+    const { length } = this.#correlations;
+    const shape = { batch: systems, rows: length, rowStride: length, columns: 1, columnStride: 1 };
+    this.#reducer = new Reducer(executor, shape);
+  }
+
+  /** Undoes the step from `state` to `image` of systems that have diverged in it. */
+  async hold(state: Slot, image: Slot, steps: number): Promise<void> {
+    this.#reducer.record(this.#correlations.image, "maximum");
+    const largest = await this.executor.read(this.#reducer.results);
+    largest.forEach((value, system) => {
+      if (value < NOT_FINITE) return;
+      if (!this.stopped.has(system)) this.stopped.set(system, steps);
+      const undo = (from: Slot, to: Slot, length: number) =>
+        this.executor.copy(from, to, { from: system * length, to: system * length, length });
+      undo(state, image, this.layout.stateLength);
+      for (const array of this.step.memory) undo(array.current, array.image, array.length);
+    });
+  }
+
+  dispose(): void {
+    this.#reducer.dispose();
   }
 }
 

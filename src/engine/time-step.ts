@@ -1,37 +1,31 @@
 /** One step m(t) = G(m(t-1)) of a closure, as stages on an executor. */
-import { type ClosureName, momentRule, type MomentRule } from "../physics/closures.js";
-import { pad } from "../reference/layout.js";
-import { BINARY_CLOSURES } from "../reference/binary-update.js";
+import { type Closure, type ClosureName, closures, momentRule } from "../physics/closures.js";
+import { InputError } from "../physics/input-error.js";
+import { asymmetryFor } from "../physics/symmetry.js";
+import { BINARY_RULES } from "../reference/binary-update.js";
 import { RESPONSES } from "../reference/moment-weights.js";
 import { SPHERE_CLOSURES } from "../reference/sphere-update.js";
 import type { BatchLayout } from "./batch.js";
-import { CouplingStore } from "./couplings.js";
+import { CapacityError, CouplingStore } from "./couplings.js";
 import type { CouplingRequest } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
+import { PairCorrelations, pairMatrices } from "./pair-correlations.js";
+import { SphereCorrelations } from "./sphere-correlations.js";
+import { SphereTapStep } from "./sphere-tap-step.js";
+import { MOMENT_SUMS, type StepArrays } from "./step-arrays.js";
+import { MemoryArray, memoryOf } from "./step-memory.js";
 import { recordStoredField } from "./stored-field.js";
-
-/** Weights stored a site, and sums taken of them, for each rule. */
-export const MOMENT_SUMS: Readonly<Record<MomentRule, { readonly kinds: number; readonly sums: number }>> = {
-  none: { kinds: 0, sums: 0 },
-  variance: { kinds: 1, sums: 1 },
-  tensor: { kinds: 3, sums: 2 },
-  "tensor-published": { kinds: 3, sums: 2 },
-};
-
-/**
- * Inner iterations of the second-order equation. Each halves the error at least, so 32 reach f32 and 64 reach f64
- * accuracy; with the v vᵀ terms of tap-published a root may be far or absent, and the error falls by 0.8 only.
- */
-export const INNER_ITERATIONS = {
-  corrected: { f32: 32, f64: 64 },
-  published: { f32: 100, f64: 200 },
-} as const;
-
-/** Inner equations are solved to this residual, in units of R. */
-export const INNER_TOLERANCE = { f32: 1e-7, f64: 1e-15 } as const;
 
 /** An inner residual up to this counts as solved: the f32 floor of the residual's own rounding, and of f64. */
 export const INNER_ACCEPTED = { f32: 2e-6, f64: 1e-12 } as const;
+
+export interface TimeStepOptions extends CouplingRequest {
+  readonly closure: ClosureName;
+  /** Bytes of the arrays that the caller keeps beside the step. */
+  readonly callerBytes: number;
+  /** Whether `recordCorrelations` will be called. */
+  readonly correlations?: boolean;
+}
 
 export class TimeStep {
   readonly couplings: CouplingStore;
@@ -40,96 +34,128 @@ export class TimeStep {
    * explicit closures.
    */
   readonly innerResidual: { readonly slot: Slot; readonly columns: 1 | 2 };
-  readonly #rule: MomentRule;
+  /** What a step takes over from the one before; `record` makes the images of it. */
+  readonly memory: readonly MemoryArray[];
+  /** C and D of binary spins, if the closure carries them or they are asked for. */
+  readonly pairs: PairCorrelations | undefined;
+  /** D of sphere spins, if asked for. */
+  readonly sphere: SphereCorrelations | undefined;
+  readonly #closure: ClosureName;
+  readonly #arrays: StepArrays;
+  readonly #carriesPairs: boolean;
+  readonly #echo: MemoryArray | undefined;
+  readonly #tap: SphereTapStep | undefined;
   readonly #owned: Slot[] = [];
-  readonly #external: Slot;
-  readonly #field: Slot;
-  readonly #weights: Slot;
-  readonly #moments: Slot;
-  readonly #betas: Slot;
-  readonly #tensor: TensorArrays | undefined;
 
+  /**
+   * @throws InputError for couplings that are not symmetric where the closure wants them to be, and for a strategy that
+   * does not store J where the closure or its correlations need it; CapacityError if the arrays do not fit
+   */
   constructor(
     private readonly executor: Executor,
     private readonly layout: BatchLayout,
-    private readonly closure: ClosureName,
-    /** Bytes of the arrays that the caller keeps beside this. */
-    callerBytes: number,
-    request: CouplingRequest = {},
+    { closure, callerBytes, correlations = false, ...request }: TimeStepOptions,
   ) {
     const { spins } = layout.batch;
     const rule = momentRule(closure, spins);
     if (typeof rule !== "string") throw new Error(`closure: found ${rule.found}, expected ${rule.expected}`);
-    this.#rule = rule;
+    for (const couplings of layout.batch.couplings) {
+      const found = asymmetryFor(closure, couplings, layout.sites);
+      if (found !== undefined) throw new InputError("closure", `${closure} for ${found}`, "symmetric couplings");
+    }
+    const memory = memoryOf(closure);
+    const correlationRule = spins.kind === "binary" ? (closures[closure] as Closure).binary?.correlations : undefined;
+    this.#closure = closure;
+    this.#carriesPairs = memory === "correlations";
+    if (correlations && spins.kind === "binary" && !correlationRule) {
+      throw new InputError("correlations", `those of ${closure}, whose steps are not in time`, "another closure");
+    }
     const { kinds, sums } = MOMENT_SUMS[rule];
-    const { systems, paddedSites, stateLength } = layout;
+    const { systems, paddedSites, stateLength, sites } = layout;
+    const needsCouplings = correlations || this.#carriesPairs;
+    const { strategy = "auto" } = request;
+    if (needsCouplings && strategy !== "auto" && strategy !== "stored") {
+      const what = this.#carriesPairs ? `${closure}, which needs` : "correlations, which need";
+      throw new InputError("strategy", `${strategy} for ${what} J itself`, "auto or stored");
+    }
     const states = rule.startsWith("tensor") ? 6 : 2;
-    const scalars = systems * paddedSites * (kinds + sums + 3);
-    const bytes = executor.elementBytes * (states * systems * stateLength + scalars);
+    const scalars = systems * paddedSites * (kinds + sums + (needsCouplings ? 12 : 5));
+    const matrices = needsCouplings ? (correlationRule ? pairMatrices(correlationRule) : 1) : 0;
+    const matrixElements = matrices * systems * sites * paddedSites;
+    const bytes = executor.elementBytes * (states * systems * stateLength + scalars + matrixElements);
     // Sphere TAP holds one more matrix a system: the Gram matrix, then the reaction weights.
     const reactionMatrices = rule.startsWith("tensor") ? layout.systemsPerCoupling : 0;
-    this.couplings = new CouplingStore(executor, layout, callerBytes + bytes, reactionMatrices, request);
-    this.#external = this.#own(
-      executor.upload(
-        "external field",
-        layout.pack((point) => point.field),
-      ),
-    );
-    this.#field = this.#own(executor.allocate("field", systems * stateLength));
-    this.#betas = this.#own(
-      executor.upload(
-        "beta",
-        layout.packScalars((point) => point.beta),
-      ),
-    );
-    this.#weights =
-      kinds > 0 ? this.#own(executor.allocate("weights", systems * kinds * paddedSites)) : executor.unread;
-    this.#moments =
-      sums > 0 ? this.#own(executor.allocate("moments", systems * sums * paddedSites)) : executor.unwritten;
-    if (rule.startsWith("tensor")) this.#tensor = this.#allocateTensor();
-    this.innerResidual = this.#tensor
-      ? { slot: this.#tensor.sites, columns: 2 }
-      : { slot: this.#own(executor.allocate("inner residual", systems * paddedSites)), columns: 1 };
+    if (needsCouplings) requireRoom(executor, layout, matrices);
+    const held = needsCouplings ? { ...request, strategy: "stored" as const } : request;
+    this.couplings = new CouplingStore(executor, layout, callerBytes + bytes, reactionMatrices, held);
+    const own = (slot: Slot) => {
+      this.#owned.push(slot);
+      return slot;
+    };
+    try {
+      if (needsCouplings && (this.couplings.report.name !== "stored" || this.couplings.blocks.length > 1)) {
+        throw tooLarge(executor, layout, matrices);
+      }
+      const scalarsOf = (label: string, count: number) => own(executor.allocate(label, systems * count * paddedSites));
+      const upload = (label: string, values: Float64Array) => own(executor.upload(label, values));
+      this.#arrays = {
+        ...{ executor, layout, couplings: this.couplings, rule, own },
+        response: spins.kind === "sphere" ? RESPONSES.indexOf(spins.response) : 0,
+        externalField: upload(
+          "external field",
+          layout.pack((point) => point.field),
+        ),
+        field: own(executor.allocate("field", systems * stateLength)),
+        betas: upload(
+          "beta",
+          layout.packScalars((point) => point.beta),
+        ),
+        weights: kinds > 0 ? scalarsOf("weights", kinds) : executor.unread,
+        // A closure that carries C takes V from it.
+        moments: sums > 0 || this.#carriesPairs ? scalarsOf("moments", Math.max(1, sums)) : executor.unwritten,
+        solveResidual: scalarsOf("inner residual", 1),
+      };
+      if (memory === "echo") this.#echo = new MemoryArray(this.#arrays, "previous state", paddedSites);
+      if (correlationRule && needsCouplings) this.pairs = new PairCorrelations(this.#arrays, correlationRule);
+      if (correlations && spins.kind === "sphere") this.sphere = new SphereCorrelations(this.#arrays);
+      if (rule.startsWith("tensor")) this.#tap = new SphereTapStep(this.#arrays);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+    const carried = this.#carriesPairs && this.pairs ? [this.pairs.equalTime, this.pairs.delayed] : [];
+    this.memory = this.#echo ? [this.#echo] : carried;
+    this.innerResidual = this.#tap
+      ? { slot: this.#tap.sites, columns: 2 }
+      : { slot: this.#arrays.solveResidual, columns: 1 };
   }
 
-  /** Records the stages that turn `state` into `image` = G(state). The two are different slots. */
+  /** Records the stages that turn `state` and the memory into their images. `image` is another slot than `state`. */
   record(state: Slot, image: Slot): void {
-    const { layout, executor } = this;
-    const { kinds, sums } = MOMENT_SUMS[this.#rule];
-    if (kinds > 0) this.#recordWeights(state, kinds);
-    const { direct } = this.couplings;
-    if (direct) {
-      const arrays = { state, weights: this.#weights, field: this.#field, moments: this.#moments };
-      direct.recordField(arrays, sums, kinds);
-    } else {
-      this.couplings.forEachBlock(state, (block) => this.#recordField(block, state, this.#field, sums));
-    }
-    const { systems, sites, radius, components } = layout;
-    const { spins } = layout.batch;
-    const arrays = {
-      externalField: this.#external,
-      field: this.#field,
-      moments: this.#moments === executor.unwritten ? executor.unread : this.#moments,
-      betas: this.#betas,
-      image,
-      solveResidual: this.innerResidual.slot,
-    };
-    if (spins.kind === "binary") {
-      const CLOSURE = this.closure === "naive" ? BINARY_CLOSURES.naive : BINARY_CLOSURES.tap;
-      executor.run({ kernel: "binary-update", arrays, params: { systems, sites }, constants: { CLOSURE } });
-    } else if (this.#tensor !== undefined) {
-      this.#recordTensor(this.#tensor, state, image);
-    } else {
-      executor.run({
-        kernel: "sphere-update",
-        arrays,
-        params: { systems, sites, dimension: components, radius },
-        constants: {
-          CLOSURE: SPHERE_CLOSURES[this.closure as keyof typeof SPHERE_CLOSURES],
-          RESPONSE: RESPONSES.indexOf(spins.response),
-        },
-      });
-    }
+    this.#recordField(state);
+    if (this.#carriesPairs) this.pairs?.contract();
+    if (this.layout.batch.spins.kind === "binary") this.#updateBinary(state, image);
+    else if (this.#tap) this.#tap.record(state, image);
+    else this.#updateSphere(image);
+    if (this.#carriesPairs) this.pairs?.update(state, image);
+    if (this.#echo) this.executor.copy(state, this.#echo.image);
+  }
+
+  /**
+   * After `record` from t-1 to t: C and D at t, for a closure that does not carry them. D of `gaussian-field` follows from C
+   * at t-1, so that the last two steps have to be recorded.
+   */
+  recordCorrelations(previous: Slot, image: Slot): void {
+    this.sphere?.record(previous, image);
+    if (!this.pairs || this.#carriesPairs) return;
+    this.pairs.contract();
+    this.pairs.update(previous, image);
+    this.pairs.equalTime.advance();
+  }
+
+  /** What was remembered at t is at t-1 from now on. */
+  advance(): void {
+    for (const array of this.memory) array.advance();
   }
 
   dispose(): void {
@@ -137,149 +163,84 @@ export class TimeStep {
     this.executor.free(...this.#owned.splice(0));
   }
 
-  #own(slot: Slot): Slot {
-    this.#owned.push(slot);
-    return slot;
-  }
-
-  #recordWeights(state: Slot, kinds: number): void {
-    const { systems, sites, components, componentStride, radius, batch } = this.layout;
-    this.executor.run({
-      kernel: "moment-weights",
-      arrays: { state, weights: this.#weights },
-      params: { systems, sites, components, componentStride, radius },
-      constants: {
-        KINDS: kinds,
-        PUBLISHED: this.#rule === "tensor-published",
-        RESPONSE: batch.spins.kind === "sphere" ? RESPONSES.indexOf(batch.spins.response) : 0,
-      },
-    });
-  }
-
-  #recordField(
-    block: { rowStart: number; rowCount: number; couplings: Slot },
-    state: Slot,
-    field: Slot,
-    sums: number,
-    systemsPerCoupling = this.layout.systemsPerCoupling,
-  ): void {
-    const arrays = { state, weights: this.#weights, field, moments: this.#moments };
-    const kinds = [sums, MOMENT_SUMS[this.#rule].kinds] as const;
-    recordStoredField(this.executor, this.layout, block, arrays, kinds, this.couplings.product, systemsPerCoupling);
-  }
-
-  #allocateTensor(): TensorArrays {
-    const { executor, layout } = this;
-    const { systems, stateLength, paddedSites, sites } = layout;
-    // The matrix beside the couplings is that of one block; fused couplings have none.
-    const rows = Math.max(0, ...this.couplings.blocks.map(({ rowCount }) => rowCount));
-    const state = (label: string) => this.#own(executor.allocate(label, systems * stateLength));
-    return {
-      local: state("local field"),
-      effective: state("effective field"),
-      mean: state("inner mean"),
-      reaction: state("reaction"),
-      sites: this.#own(executor.allocate("inner solve", 2 * systems * paddedSites)),
-      matrix:
-        rows > 0 ? this.#own(executor.allocate("reaction weights", systems * rows * pad(sites))) : executor.unwritten,
-      units: this.#own(executor.upload("unit scales", new Float64Array(systems).fill(1))),
-    };
-  }
-
-  /** The second-order equation of sphere spins, iterated at fixed m' (equations 5.3, 5.4). */
-  #recordTensor(tensor: TensorArrays, previous: Slot, image: Slot): void {
-    const { executor, layout } = this;
-    const { systems, sites, radius, components, batch } = layout;
-    const PUBLISHED = this.#rule === "tensor-published";
-    const RESPONSE = batch.spins.kind === "sphere" ? RESPONSES.indexOf(batch.spins.response) : 0;
-    const { precision } = executor.device;
-    const site = { systems, sites, dimension: components, radius };
-    executor.run({
-      kernel: "sphere-tap-start",
-      arrays: {
-        externalField: this.#external,
-        field: this.#field,
-        previous,
-        betas: this.#betas,
-        local: tensor.local,
-        effective: tensor.effective,
-        mean: tensor.mean,
-        sites: tensor.sites,
-      },
-      params: site,
-      constants: { RESPONSE },
-    });
-    const iterations = INNER_ITERATIONS[PUBLISHED ? "published" : "corrected"][precision];
-    for (let iteration = 0; iteration < iterations; iteration++) {
-      const { fused } = this.couplings;
-      if (fused) {
-        const arrays = { mean: tensor.mean, state: previous, weights: this.#weights, reaction: tensor.reaction };
-        fused.recordReaction(arrays, MOMENT_SUMS[this.#rule].kinds);
-      } else {
-        this.couplings.forEachBlock(previous, (block) => this.#recordReaction(tensor, previous, block), true);
-      }
+  /** J m' and the sums of J_ij² w_j. */
+  #recordField(state: Slot): void {
+    const { executor, layout, couplings } = this;
+    const { weights, field, moments, rule, response } = this.#arrays;
+    const { systems, sites, components, componentStride, radius } = layout;
+    const { kinds, sums } = MOMENT_SUMS[rule];
+    if (kinds > 0) {
       executor.run({
-        kernel: "sphere-tap",
-        arrays: {
-          local: tensor.local,
-          moments: this.#moments,
-          reaction: tensor.reaction,
-          betas: this.#betas,
-          effective: tensor.effective,
-          mean: tensor.mean,
-          best: image,
-          sites: tensor.sites,
-        },
-        params: { ...site, tolerance: INNER_TOLERANCE[precision] },
-        constants: { PUBLISHED, RESPONSE },
+        kernel: "moment-weights",
+        arrays: { state, weights },
+        params: { systems, sites, components, componentStride, radius },
+        constants: { KINDS: kinds, PUBLISHED: rule === "tensor-published", RESPONSE: response },
       });
+    }
+    const arrays = { state, weights, field, moments: sums > 0 ? moments : executor.unwritten };
+    if (couplings.direct) couplings.direct.recordField(arrays, sums, kinds);
+    else {
+      const { product } = couplings;
+      couplings.forEachBlock(state, (block) =>
+        recordStoredField(executor, layout, block, arrays, [sums, kinds], product),
+      );
     }
   }
 
-  /** reaction_i = Σ_j J_ij² c_j (m_i · m'_j) m'_j for the rows of a block: Gram matrix, weights, product. */
-  #recordReaction(
-    tensor: TensorArrays,
-    previous: Slot,
-    { rowStart, rowCount, couplings }: { rowStart: number; rowCount: number; couplings: Slot },
-  ): void {
+  #updateBinary(state: Slot, image: Slot): void {
     const { executor, layout } = this;
-    const { systems, systemsPerCoupling, sites, components } = layout;
+    const { externalField, field, moments, betas, solveResidual } = this.#arrays;
+    const { systems, sites } = layout;
+    const update = (closures[this.#closure] as Closure).binary?.update ?? "naive";
+    if (update === "pairwise") {
+      this.pairs?.recordPairMeans(state, image);
+      return;
+    }
     executor.run({
-      kernel: "scores",
+      kernel: "binary-update",
       arrays: {
-        queries: tensor.mean,
-        keys: previous,
-        scales: tensor.units,
-        available: executor.unread,
-        scores: tensor.matrix,
+        ...{ externalField, field, betas, image, solveResidual },
+        moments: moments === executor.unwritten ? executor.unread : moments,
+        echo: this.#echo?.current ?? executor.unread,
       },
-      params: {
-        couplings: systems,
-        rows: sites,
-        rowStart,
-        rowCount,
-        columns: sites,
-        dimension: components,
-        querySharing: 1,
-      },
-      constants: { MASK: 0 },
+      params: { systems, sites },
+      constants: { RULE: BINARY_RULES[update] },
     });
+  }
+
+  #updateSphere(image: Slot): void {
+    const { executor, layout } = this;
+    const { externalField, field, moments, betas, solveResidual, response } = this.#arrays;
+    const { systems, sites, components, radius } = layout;
     executor.run({
-      kernel: "reaction-weights",
-      arrays: { couplings, weights: this.#weights, reactions: tensor.matrix },
-      params: { systems, systemsPerCoupling, rowCount, columns: sites },
-      constants: {},
+      kernel: "sphere-update",
+      arrays: {
+        ...{ externalField, field, betas, image, solveResidual },
+        moments: moments === executor.unwritten ? executor.unread : moments,
+      },
+      params: { systems, sites, dimension: components, radius },
+      constants: {
+        CLOSURE: SPHERE_CLOSURES[this.#closure as keyof typeof SPHERE_CLOSURES],
+        RESPONSE: response,
+      },
     });
-    this.#recordField({ rowStart, rowCount, couplings: tensor.matrix }, previous, tensor.reaction, 0, 1);
   }
 }
 
-interface TensorArrays {
-  readonly local: Slot;
-  readonly effective: Slot;
-  readonly mean: Slot;
-  readonly reaction: Slot;
-  readonly sites: Slot;
-  readonly matrix: Slot;
-  readonly units: Slot;
+/** @throws CapacityError if the N × N arrays of the systems exceed the memory limit, or one of them what an array may hold */
+function requireRoom(executor: Executor, layout: BatchLayout, matrices: number): void {
+  const { systems, sites, paddedSites } = layout;
+  const elements = systems * sites * paddedSites;
+  const all = executor.elementBytes * elements * (matrices + layout.matrices / systems);
+  if (elements > executor.maxArrayLength || all > executor.memoryLimit) throw tooLarge(executor, layout, matrices);
+}
+
+function tooLarge(executor: Executor, { systems, sites, paddedSites, matrices: own }: BatchLayout, matrices: number) {
+  const array = executor.elementBytes * systems * sites * paddedSites;
+  const bytes = executor.elementBytes * sites * paddedSites * (own + matrices * systems);
+  return new CapacityError(
+    `J and the ${matrices} N × N arrays of ${systems} systems with N = ${sites} take ${bytes} bytes, in arrays of up to ${array}; ` +
+      `the memory limit is ${executor.memoryLimit}, that of an array ${executor.maxArrayLength * executor.elementBytes}: ` +
+      "raise --memory or shrink the batch",
+  );
 }

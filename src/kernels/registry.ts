@@ -27,6 +27,8 @@ export const sharedShaders: Readonly<Record<string, URL>> = {
   "lib/attention-shape.wgsl": new URL("../../shaders/lib/attention-shape.wgsl", import.meta.url),
   "lib/attention-statistics.wgsl": new URL("../../shaders/lib/attention-statistics.wgsl", import.meta.url),
   "lib/exponential.wgsl": new URL("../../shaders/lib/exponential.wgsl", import.meta.url),
+  "lib/gaussian-average.wgsl": new URL("../../shaders/lib/gaussian-average.wgsl", import.meta.url),
+  "lib/tap-mean.wgsl": new URL("../../shaders/lib/tap-mean.wgsl", import.meta.url),
   "lib/hyperbolic.wgsl": new URL("../../shaders/lib/hyperbolic.wgsl", import.meta.url),
   "lib/bessel-ratio.wgsl": new URL("../../shaders/lib/bessel-ratio.wgsl", import.meta.url),
   "lib/responses.wgsl": new URL("../../shaders/lib/responses.wgsl", import.meta.url),
@@ -75,6 +77,17 @@ function perSite(name: KernelName, shader: URL, flopsPerSite: (p: KernelParams) 
     tile: tiles[name],
     workgroups: (p) => groups(paddedSites(p), name),
     flops: (p) => p.systems * p.sites * flopsPerSite(p),
+  };
+}
+
+/** A kernel with a thread for every pair of sites. */
+function perPair(name: KernelName, shader: URL, flopsPerPair: number): Kernel {
+  return {
+    name,
+    shader,
+    tile: tiles[name],
+    workgroups: (p) => groups(p.sites * paddedSites(p), name),
+    flops: (p) => p.systems * p.sites ** 2 * flopsPerPair,
   };
 }
 
@@ -251,6 +264,31 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     "clustering-flow",
     new URL("../../shaders/clustering-flow.wgsl", import.meta.url),
     (p) => 15 * p.dimension,
+  ),
+  "matrix-product": {
+    name: "matrix-product",
+    shader: new URL("../../shaders/matrix-product.wgsl", import.meta.url),
+    tile: tiles["matrix-product"],
+    workgroups: (p) => groups(p.systems * tilesAlong(p.sites) ** 2, "matrix-product"),
+    flops: (p) => 2 * p.systems * p.sites ** 3,
+  },
+  "row-sums": perSite("row-sums", new URL("../../shaders/row-sums.wgsl", import.meta.url), (p) => 2 * p.sites),
+  "delayed-correlations": perPair(
+    "delayed-correlations",
+    new URL("../../shaders/delayed-correlations.wgsl", import.meta.url),
+    10,
+  ),
+  "equal-time-correlations": perPair(
+    "equal-time-correlations",
+    new URL("../../shaders/equal-time-correlations.wgsl", import.meta.url),
+    600,
+  ),
+  "pair-fields": perPair("pair-fields", new URL("../../shaders/pair-fields.wgsl", import.meta.url), 15),
+  "pair-means": perPair("pair-means", new URL("../../shaders/pair-means.wgsl", import.meta.url), 1200),
+  "sphere-delayed-correlations": perPair(
+    "sphere-delayed-correlations",
+    new URL("../../shaders/sphere-delayed-correlations.wgsl", import.meta.url),
+    20,
   ),
   "site-distance": perSite(
     "site-distance",

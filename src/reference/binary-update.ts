@@ -1,22 +1,26 @@
+import { gaussianGain, gaussianMean } from "./gaussian-average.js";
 import { pad } from "./layout.js";
 import { binaryMean, binaryVariance } from "./responses.js";
+import { tapMean } from "./tap-mean.js";
 
-/** CLOSURE of `shaders/binary-update.wgsl`. */
-export const BINARY_CLOSURES = { naive: 0, tap: 1 } as const;
+/** RULE of `shaders/binary-update.wgsl`; `gaussian-gain` gives a = ∫Dz sech² in place of the mean. */
+export const BINARY_RULES = { naive: 0, tap: 1, "gaussian-field": 2, "gaussian-gain": 3, amp: 4 } as const;
 
-/** Twin of `shaders/binary-update.wgsl`: m = tanh βh (naive) or the root of m = tanh β(h - β m V) (tap). */
+/** Twin of `shaders/binary-update.wgsl`: the mean of a binary spin from its field, by one of five rules. */
 export function binaryUpdate(
   arrays: {
     externalField: Float64Array;
     field: Float64Array;
     moments: Float64Array;
+    echo: Float64Array;
     betas: Float64Array;
     image: Float64Array;
     solveResidual: Float64Array;
   },
   params: { systems: number; sites: number },
-  constants: { CLOSURE: number },
+  constants: { RULE: number },
 ): void {
+  const { RULE } = constants;
   const padded = pad(params.sites);
   for (let index = 0; index < params.systems * padded; index++) {
     arrays.image[index] = 0;
@@ -24,29 +28,21 @@ export function binaryUpdate(
     if (index % padded >= params.sites) continue;
     const beta = arrays.betas[Math.floor(index / padded)];
     const a = beta * (arrays.externalField[index] + arrays.field[index]);
-    if (constants.CLOSURE === BINARY_CLOSURES.naive) {
+    if (RULE === BINARY_RULES.naive) {
       arrays.image[index] = binaryMean(a);
       continue;
     }
-    const b = beta * beta * arrays.moments[index];
-    const m = tapMean(a, b);
-    arrays.image[index] = m;
-    arrays.solveResidual[index] = Math.abs(m - binaryMean(a - b * m)) / (1 + b * binaryVariance(a - b * m));
+    // Of plefka-t, V is the diagonal of a matrix that need not be positive.
+    const b = beta * beta * Math.max(arrays.moments[index], 0);
+    if (RULE === BINARY_RULES.amp) {
+      arrays.image[index] = binaryMean(a - b * arrays.echo[index]);
+    } else if (RULE === BINARY_RULES.tap) {
+      const m = tapMean(a, b);
+      arrays.image[index] = m;
+      arrays.solveResidual[index] = Math.abs(m - binaryMean(a - b * m)) / (1 + b * binaryVariance(a - b * m));
+    } else {
+      const average = RULE === BINARY_RULES["gaussian-gain"] ? gaussianGain : gaussianMean;
+      arrays.image[index] = average(a, Math.sqrt(b));
+    }
   }
-}
-
-/** The unique root of m - tanh(a - b m) in [-1, 1], b >= 0: halvings, then Newton. */
-function tapMean(a: number, b: number): number {
-  let low = -1;
-  let high = 1;
-  for (let k = 0; k < 50; k++) {
-    const middle = 0.5 * (low + high);
-    if (middle < binaryMean(a - b * middle)) low = middle;
-    else high = middle;
-  }
-  let m = 0.5 * (low + high);
-  for (let k = 0; k < 2; k++) {
-    m -= (m - binaryMean(a - b * m)) / (1 + b * binaryVariance(a - b * m));
-  }
-  return Math.min(1, Math.max(-1, m));
 }

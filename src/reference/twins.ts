@@ -12,19 +12,26 @@ import { binaryUpdate } from "./binary-update.js";
 import { clusteringFlow } from "./clustering-flow.js";
 import { clusteringMap } from "./clustering-map.js";
 import { concatenateHeads } from "./concatenate-heads.js";
+import { delayedCorrelations } from "./delayed-correlations.js";
+import { equalTimeCorrelations } from "./equal-time-correlations.js";
 import { fieldBinary } from "./field-binary.js";
 import { fieldSphere } from "./field-sphere.js";
+import { matrixProduct } from "./matrix-product.js";
 import { momentWeights } from "./moment-weights.js";
+import { pairFields } from "./pair-fields.js";
+import { pairMeans } from "./pair-means.js";
 import { proceduralFieldBinary } from "./procedural-field-binary.js";
 import { proceduralFieldSphere } from "./procedural-field-sphere.js";
 import { randomCouplings } from "./random-couplings.js";
 import { reactionWeights } from "./reaction-weights.js";
 import { reduce } from "./reduce.js";
+import { rowSums } from "./row-sums.js";
 import { scores } from "./scores.js";
 import { siteDistance } from "./site-distance.js";
 import { softmax } from "./softmax.js";
-import { sphereTap } from "./sphere-tap.js";
+import { sphereDelayedCorrelations } from "./sphere-delayed-correlations.js";
 import { sphereTapStart } from "./sphere-tap-start.js";
+import { sphereTap } from "./sphere-tap.js";
 import { sphereUpdate } from "./sphere-update.js";
 
 export const twins = {
@@ -55,4 +62,11 @@ export const twins = {
   "anderson-gram": andersonGram,
   "anderson-solve": andersonSolve,
   "anderson-mix": andersonMix,
+  "matrix-product": matrixProduct,
+  "row-sums": rowSums,
+  "delayed-correlations": delayedCorrelations,
+  "equal-time-correlations": equalTimeCorrelations,
+  "pair-fields": pairFields,
+  "pair-means": pairMeans,
+  "sphere-delayed-correlations": sphereDelayedCorrelations,
 } as const;

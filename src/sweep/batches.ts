@@ -3,7 +3,7 @@
  *
  * Batching never changes a number: every result is summed in an order that depends on N and D alone.
  */
-import type { ClosureName } from "../physics/closures.js";
+import { carriesCorrelations, type ClosureName } from "../physics/closures.js";
 import type { SystemDescription } from "../physics/system.js";
 import { pad } from "../reference/layout.js";
 import type { System } from "../engine/realise.js";
@@ -78,7 +78,9 @@ function cut(
   const heads = couplings.kind === "attention" ? couplings.heads : 1;
   const { closure, run } = sweep.points[first.point];
   const steps = "steps" in run ? run.steps + 1 : 200;
-  const stateLength = pad(sites) * (spins.kind === "binary" ? 1 : pad(spins.components));
+  // Closures that carry correlations hold 8 matrices a system, and their steady states 40.
+  const pairs = carriesCorrelations(closure) ? ("steps" in run ? 1 : 2) * sites * pad(sites) : 0;
+  const stateLength = pairs + pad(sites) * (spins.kind === "binary" ? 1 : pad(spins.components));
   const held = "steps" in run ? STATES_HELD.steps : STATES_HELD.steady;
   const fitting = Math.floor(stateElements / (held * stateLength * heads));
   const perGroup = Math.min(groups[0].length, Math.max(1, Math.min(fitting, Math.floor(MAX_SYSTEMS / heads))));

@@ -1,5 +1,5 @@
 /** The ways in which the rows of one step are evaluated on the CPU: float64, and straightforwardly in a precision. */
-import { INNER_ITERATIONS, INNER_TOLERANCE } from "../engine/time-step.js";
+import { INNER_ITERATIONS, INNER_TOLERANCE } from "../engine/sphere-tap-step.js";
 import type { FusedPrecision } from "../kernels/strategies.js";
 import { twins } from "../reference/twins.js";
 import { plainFieldSphere, plainKernels, plainScores } from "./plain-kernels.js";
@@ -26,6 +26,8 @@ export interface Arithmetic {
   readonly products: { readonly scores: RowKernels["scores"]; readonly field: RowKernels["field-sphere"] };
   /** A number of the system as it enters the sums. */
   readonly load: (value: number) => number;
+  /** The result of an operation. */
+  readonly round: (value: number) => number;
   /** How often the inner equation of sphere TAP is iterated, and to which residual. */
   readonly inner: {
     readonly iterations: { readonly corrected: number; readonly published: number };
@@ -46,6 +48,7 @@ export const FLOAT64: Arithmetic = {
   kernels: twins,
   products: { scores: twins.scores, field: twins["field-sphere"] },
   load: (value) => value,
+  round: (value) => value,
   inner: innerSolve("f64"),
 };
 
@@ -57,6 +60,7 @@ const PLAIN_F32: Arithmetic = {
   kernels: plainKernels,
   products: { scores: plainKernels.scores, field: plainKernels["field-sphere"] },
   load: Math.fround,
+  round: Math.fround,
   inner: innerSolve("f32"),
 };
 

@@ -1,5 +1,5 @@
 /** The site updates in straightforward f32: every operation is rounded, roots are halved down to rounding. */
-import { BINARY_CLOSURES, type binaryUpdate } from "../reference/binary-update.js";
+import { BINARY_RULES, type binaryUpdate } from "../reference/binary-update.js";
 import { pad } from "../reference/layout.js";
 import { RESPONSES } from "../reference/moment-weights.js";
 import { responseDerivatives, type SphereResponse } from "../reference/responses.js";
@@ -10,17 +10,33 @@ const round = Math.fround;
 const HALVINGS = 30;
 const BESSEL_STEPS = 64;
 
-export const plainBinaryUpdate: typeof binaryUpdate = (arrays, { systems, sites }, { CLOSURE }) => {
+export const plainBinaryUpdate: typeof binaryUpdate = (arrays, { systems, sites }, { RULE }) => {
   const padded = pad(sites);
   for (let index = 0; index < systems * padded; index++) {
     if (index % padded >= sites) continue;
     const beta = arrays.betas[Math.floor(index / padded)];
     const a = round(beta * round(arrays.externalField[index] + arrays.field[index]));
-    const b = CLOSURE === BINARY_CLOSURES.tap ? round(round(beta * beta) * arrays.moments[index]) : 0;
+    const b = RULE === BINARY_RULES.naive ? 0 : round(round(beta * beta) * arrays.moments[index]);
     const image = (m: number) => round(Math.tanh(round(a - round(b * m))));
-    arrays.image[index] = b > 0 ? risingRoot(-1, 1, (m) => round(m - image(m))) : image(0);
+    if (RULE === BINARY_RULES["gaussian-field"]) arrays.image[index] = plainGaussianMean(a, round(Math.sqrt(b)));
+    else if (RULE === BINARY_RULES.amp) arrays.image[index] = image(arrays.echo[index]);
+    else arrays.image[index] = b > 0 ? risingRoot(-1, 1, (m) => round(m - image(m))) : image(0);
   }
 };
+
+/** ∫Dz tanh(a + slope z), by the points that equations 4.5 ask for. */
+function plainGaussianMean(a: number, slope: number): number {
+  const half = Math.ceil(10 * Math.max(slope, 1.6));
+  let sum = 0;
+  let total = 0;
+  for (let k = -half; k <= half; k++) {
+    const z = round((6 * k) / half);
+    const weight = round((Math.abs(k) === half ? 0.5 : 1) * round(Math.exp(round(-0.5 * round(z * z)))));
+    sum = round(sum + round(weight * round(Math.tanh(round(a + round(slope * z))))));
+    total = round(total + weight);
+  }
+  return round(sum / total);
+}
 
 export const plainSphereUpdate: typeof sphereUpdate = (arrays, params, { CLOSURE, RESPONSE }) => {
   const { systems, sites, dimension, radius } = params;

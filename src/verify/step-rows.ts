@@ -1,11 +1,13 @@
 /** Chosen rows of one step m(1) = G(m(0)), on the CPU: the stages of the engine on a rectangular system, rows × N. */
 import type { System } from "../engine/realise.js";
-import { INNER_ACCEPTED, MOMENT_SUMS } from "../engine/time-step.js";
-import { type ClosureName, momentRule } from "../physics/closures.js";
+import { MOMENT_SUMS } from "../engine/step-arrays.js";
+import { INNER_ACCEPTED } from "../engine/time-step.js";
+import { type Closure, type ClosureName, closures, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { BINARY_CLOSURES } from "../reference/binary-update.js";
+import { BINARY_RULES } from "../reference/binary-update.js";
 import { pad } from "../reference/layout.js";
 import { RESPONSES } from "../reference/moment-weights.js";
+import { tapMean } from "../reference/tap-mean.js";
 import { SPHERE_CLOSURES } from "../reference/sphere-update.js";
 import type { Arithmetic } from "./arithmetic.js";
 import { allRows, couplingRows, headRows } from "./coupling-rows.js";
@@ -28,8 +30,11 @@ export function evaluateRows(
   arithmetic: Arithmetic,
 ): EvaluatedRows {
   const { spins, sites, heads } = system;
-  const rule = momentRule(closure, spins);
-  if (typeof rule !== "string") throw new InputError("closure", rule.found, rule.expected);
+  const asked = momentRule(closure, spins);
+  if (typeof asked !== "string") throw new InputError("closure", asked.found, asked.expected);
+  const { binary }: Closure = closures[closure];
+  // From a product law, which has no correlations yet, V of the closures that carry them is that of tap.
+  const rule = spins.kind === "binary" && binary?.memory === "correlations" ? "variance" : asked;
   const { kernels, load } = arithmetic;
   const { components } = spins;
   const stride = spins.kind === "binary" ? 1 : pad(components);
@@ -126,14 +131,45 @@ function updateSites(
   const solveResidual = new Float64Array(systems * pad(rows));
   const arrays = { externalField, field, moments, betas, image, solveResidual };
   if (kind === "binary") {
-    const CLOSURE = closure === "naive" ? BINARY_CLOSURES.naive : BINARY_CLOSURES.tap;
-    kernels["binary-update"](arrays, { systems, sites: rows }, { CLOSURE });
+    const { binary }: Closure = closures[closure];
+    if (binary?.update === "pairwise") {
+      updatePairwise(step, image);
+      return solveResidual;
+    }
+    // Before the start there is nothing to echo.
+    const echo = new Float64Array(solveResidual.length);
+    const RULE = BINARY_RULES[binary?.update ?? "naive"];
+    kernels["binary-update"]({ ...arrays, echo }, { systems, sites: rows }, { RULE });
   } else {
     const CLOSURE = SPHERE_CLOSURES[closure as keyof typeof SPHERE_CLOSURES];
     const params = { systems, sites: rows, dimension: components, radius };
     kernels["sphere-update"](arrays, params, { CLOSURE, RESPONSE: response });
   }
   return solveResidual;
+}
+
+/** plefka2-t from a product law, which has D' = 0 and C' = diag(1 - m'²): equations 4.6. */
+function updatePairwise(step: RowStep, image: Float64Array): void {
+  const { systems, rows, sites, couplings, state, weights, externalField, field, moments, betas } = step;
+  const { round } = step.arithmetic;
+  for (let index = 0; index < systems * pad(rows); index++) {
+    const [head, row] = [Math.floor(index / pad(rows)), index % pad(rows)];
+    if (row >= rows) continue;
+    const beta = betas[head];
+    const h = round(beta * round(externalField[index] + field[index]));
+    let sum = 0;
+    for (let l = 0; l < sites; l++) {
+      const coupling = couplings[(head * rows + row) * pad(sites) + l];
+      const m = state[head * pad(sites) + l];
+      const own = round(round(coupling * coupling) * weights[head * pad(sites) + l]);
+      const variance = round(round(beta * beta) * Math.max(0, round(moments[index] - own)));
+      const mean = (spin: number) =>
+        round(tapMean(round(h + round(round(beta * coupling) * round(spin - m))), variance));
+      const share = round(round(round(1 + m) * mean(1)) + round(round(1 - m) * mean(-1)));
+      sum = round(sum + round(0.5 * share));
+    }
+    image[index] = round(sum / sites);
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The float64 check of one time step. All N rows are computed by the device, or come from the user; some are recomputed
  * in float64 from the same inputs, at a cost of O(rows · N · d), and by plain loops in the precision of the device, which says
- * what error is allowed.
+ * what error is allowed. What a closure carries beside the means is that of a start: a product law, or m(-1) = 0.
  */
 import { BatchLayout, batchOf } from "../engine/batch.js";
 import type { CouplingRequest, StrategyReport } from "../engine/coupling-strategy.js";
@@ -106,7 +106,8 @@ async function computeStep(
   const layout = new BatchLayout(batchOf(system));
   const length = layout.systems * layout.stateLength;
   // The state, its image, and the copy that is read back.
-  const step = new TimeStep(executor, layout, closure, 3 * length * executor.elementBytes, request);
+  const callerBytes = 3 * length * executor.elementBytes;
+  const step = new TimeStep(executor, layout, { closure, callerBytes, ...request });
   const state = executor.upload(
     "state",
     layout.pack((point) => point.initial),

@@ -149,6 +149,33 @@ initial: { kind: direction, norm: 0.8 }
     expect(chosen.json.seed).toBe(12);
   });
 
+  test("--correlations gives C and D out, as files too", async () => {
+    const out = join(folder, "correlations");
+    const words = ["run", ring, "--closure", "gaussian-field", "--steps", "2", "--correlations", "--out", out, ...CPU];
+    const { code, json } = await invokeJson<RunJson & Record<string, number[][][]>>(...words);
+    expect(code).toBe(0);
+    expect(json.correlationQuadrature).toBe("double");
+    for (const name of ["correlations", "delayed-correlations"]) {
+      const { shape, values } = await readNpy(join(out, `${name}.npy`));
+      expect(shape).toEqual([1, 3, 3]);
+      expect([...values]).toEqual(json[name].flat(2));
+    }
+    expect(json.correlations[0][1][1]).toBeCloseTo(1 - json.magnetization[1] ** 2, 12);
+    const refused = await invoke(
+      "run",
+      ring,
+      "--closure",
+      "plefka-t",
+      "--steps",
+      "1",
+      "--strategy",
+      "procedural",
+      ...CPU,
+    );
+    expect(refused).toMatchObject({ code: 2, out: "" });
+    expect(refused.err).toContain("strategy: found procedural for plefka-t, which needs J itself");
+  });
+
   test("--out holds the JSON and the arrays, and is replaced only when told to", async () => {
     const out = join(folder, "result");
     const words = ["run", ring, "--steps", "4", "--trajectory", "--couplings", "--out", out, ...CPU];

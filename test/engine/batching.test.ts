@@ -26,6 +26,9 @@ const attention = (rest: object) => ({ kind: "attention", queries: random, keys:
 const kinds: [string, ClosureName, object, object][] = [
   ["binary, Gaussian couplings", "naive", { kind: "binary", count: 19 }, { kind: "gaussian" }],
   ["binary, correlated couplings", "tap", { kind: "binary", count: 19 }, { kind: "gaussian", symmetry: 0.5 }],
+  ["binary, Gaussian field", "gaussian-field", { kind: "binary", count: 19 }, attention({})],
+  ["binary, pairs", "plefka2-t", { kind: "binary", count: 19 }, { kind: "gaussian" }],
+  ["binary, equilibrium", "amp", { kind: "binary", count: 19 }, { kind: "gaussian", symmetry: 1 }],
   ["sphere, Gaussian couplings", "onsager", { ...sphere(5), count: 19 }, { kind: "gaussian" }],
   ["sphere, exact", "gaussian-field", { ...sphere(5, "exact"), count: 19 }, attention({ mask: "causal" })],
   ["sphere, second order", "tap", { ...sphere(5), count: 19 }, attention({})],

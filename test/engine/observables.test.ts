@@ -1,7 +1,7 @@
 /** Masks, heads, trajectories, moments and the susceptibility, against the same numbers formed from the states. */
 import { describe, expect, it } from "vitest";
 import { batchOf } from "../../src/engine/batch.js";
-import { closureNames } from "../../src/physics/closures.js";
+import { type Closure, closureNames, closures as table } from "../../src/physics/closures.js";
 import { norms, precisions, realised, run, runBatch } from "../oracles/engines.js";
 
 const random = { kind: "gaussian" };
@@ -46,7 +46,8 @@ describe.each(precisions)("what a run gives out, %s", (precision) => {
     const [participation, entropy] = rowMeans(couplings!, sites);
     expect(observables.participation).toBeCloseTo(participation, close);
     expect(observables.entropy).toBeCloseTo(entropy, close);
-    for (const closure of closureNames) {
+    const defined = closureNames.filter((name) => (table[name] as Closure).sphere !== undefined);
+    for (const closure of defined) {
       const others = await run(precision, system, { closure, run: { steps: 2 } }, arrays);
       expect(others.state.every(Number.isFinite), closure).toBe(true);
     }

@@ -27,6 +27,7 @@ const field = { kind: "gaussian", std: 0.5 };
 const kinds: [string, object, ClosureName][] = [
   ["binary", binary, "naive"],
   ["binary", binary, "tap"],
+  ["binary", binary, "gaussian-field"],
   ["sphere", sphere, "naive"],
   ["sphere", sphere, "onsager"],
   ["exact sphere", { ...sphere, response: "exact" }, "gaussian-field"],

@@ -65,8 +65,9 @@ describe.each(precisions)("arrays, %s", (precision) => {
     tight.dispose();
     const executor = await engine(precision);
     const binary = batchOf(await realised(systems[0]));
-    for (const closure of ["tap-published", "gaussian-field"] as const) {
-      await expect(simulate(executor, binary, { ...runs[0], closure })).rejects.toThrow("for binary spins");
+    const misfits = { "tap-published": "for binary spins", amp: "expected symmetric couplings" } as const;
+    for (const [closure, message] of Object.entries(misfits) as [keyof typeof misfits, string][]) {
+      await expect(simulate(executor, binary, { ...runs[0], closure })).rejects.toThrow(message);
       expect(executor.liveSlots).toBe(0);
     }
   });

@@ -129,6 +129,34 @@ export const naiveF32: Evaluations = {
     naiveF32["field-sphere"]?.({ ...arrays, couplings }, params, constants);
   },
 
+  "matrix-product": (arrays, { systems, sites, leftSharing, rightSharing }, { TRANSPOSED, WEIGHTED }) => {
+    const width = pad(sites);
+    for (let s = 0; s < systems; s++) {
+      const right = Math.floor(s / rightSharing) * sites * width;
+      for (let i = 0; i < sites; i++) {
+        const row = (Math.floor(s / leftSharing) * sites + i) * width;
+        const left = arrays.left.slice(row, row + sites);
+        if (WEIGHTED) left.forEach((value, j) => (left[j] = f32(value * arrays.weights[s * width + j])));
+        for (let k = 0; k < sites; k++) {
+          const [from, stride] = TRANSPOSED ? [right + k * width, 1] : [right + k, width];
+          arrays.product[(s * sites + i) * width + k] = dot(left, 0, arrays.right, from, sites, 1, stride);
+        }
+      }
+    }
+  },
+
+  "row-sums": (arrays, { systems, sites, factorSharing }, { PRODUCT }) => {
+    const width = pad(sites);
+    const ones = new Float64Array(sites).fill(1);
+    for (let s = 0; s < systems; s++) {
+      for (let i = 0; i < sites; i++) {
+        const factor = (Math.floor(s / factorSharing) * sites + i) * width;
+        const [factors, from] = PRODUCT ? [arrays.factors, factor] : [ones, 0];
+        arrays.sums[s * width + i] = dot(arrays.values, (s * sites + i) * width, factors, from, sites);
+      }
+    }
+  },
+
   "reaction-weights": (arrays, { systems, systemsPerCoupling, rowCount, columns }) => {
     const width = pad(columns);
     const block = rowCount * width;

@@ -12,10 +12,11 @@ import { reflectLayout } from "../../src/gpu/layouts.js";
 import type { KernelName } from "../../src/kernels/registry.js";
 import { MATRIX_FEATURES } from "../../src/kernels/matrix-tile.js";
 import { type AdapterTraits, fusedStrategies, type KernelVariant, precisionsOf } from "../../src/kernels/strategies.js";
-import { closureNames, momentRule } from "../../src/physics/closures.js";
+import { carriesCorrelations, closureNames, momentRule } from "../../src/physics/closures.js";
 import type { Couplings } from "../../src/physics/couplings.js";
 import { observableNames, observables } from "../../src/physics/observables.js";
 import { defaultRadius, type Spins } from "../../src/physics/spins.js";
+import { asymmetryFor } from "../../src/physics/symmetry.js";
 import { kernelCases } from "../kernel-cases.js";
 import { assembleKernel, type Constants } from "./assemble.js";
 
@@ -66,6 +67,7 @@ function couplingsFor({ components }: Spins): Couplings[] {
   const weights = { queryWeights: numbers(2 * components), keyWeights: numbers(2 * components) };
   return [
     { kind: "dense", matrix: numbers(SITES ** 2) },
+    { kind: "dense", matrix: new Float64Array(SITES ** 2).fill(0.1) },
     ...(["gaussian", "plus-minus"] as const).flatMap((law) =>
       [{}, { connectivity: 2 }].flatMap((dilution) =>
         [0, -1].map((symmetry) => ({ ...random, law, symmetry, ...dilution })),
@@ -100,15 +102,21 @@ async function recordEngine(): Promise<RecordingExecutor> {
         const batch: SystemBatch = { spins: each, sites: SITES, heads: 1, couplings: [coupling], points: [[point]] };
         const attention = coupling.kind === "attention";
         const observe = observableNames.filter((name) => attention || observables[name].needs !== "rows");
-        for (const request of attention ? attentionRequests(each) : [{}]) {
+        if (asymmetryFor(closure, coupling, SITES) !== undefined) continue;
+        const fusible = attention && !carriesCorrelations(closure);
+        for (const request of fusible ? attentionRequests(each) : [{}]) {
           // f16 has no susceptibility.
           const observed = observe.filter((name) => request.precision !== "f16" || name !== "susceptibility");
           const steady = { steady: { maxIterations: 2 } };
           await simulate(executor, batch, { closure, run: steady, observe: observed, ...request });
           await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], ...request });
         }
-        // The second order of spheres needs J itself.
-        if (coupling.kind !== "random" || (each.kind === "sphere" && closure.startsWith("tap"))) continue;
+        if (closure !== "amp") {
+          await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], correlations: true });
+        }
+        // The second order of spheres needs J itself, and so do closures that carry correlations.
+        const needsCouplings = (each.kind === "sphere" && closure.startsWith("tap")) || carriesCorrelations(closure);
+        if (coupling.kind !== "random" || needsCouplings) continue;
         const strategy = "procedural";
         await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], strategy });
       }

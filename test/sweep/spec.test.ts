@@ -61,8 +61,8 @@ describe("bad input is one line with the key, what was found and what is expecte
     ],
     [
       "a closure for other spins",
-      { ...valid, axes: { closure: ["gaussian-field"] } },
-      /found gaussian-field for binary spins, expected one of naive, tap, onsager/,
+      { ...valid, axes: { closure: ["tap-published"] } },
+      /found tap-published for binary spins, expected one of naive, tap, onsager/,
     ],
     [
       "a path into nothing",

@@ -41,7 +41,8 @@ export async function timeSteps(
   try {
     const layout = new BatchLayout(batchOf(system));
     const length = layout.systems * layout.stateLength;
-    const step = new TimeStep(scope, layout, closure, 3 * length * scope.elementBytes, request);
+    const callerBytes = 3 * length * scope.elementBytes;
+    const step = new TimeStep(scope, layout, { closure, callerBytes, ...request });
     const initial = layout.pack((point) => point.initial);
     const states = [scope.upload("state", initial), scope.allocate("image", length)] as const;
     let done = 0;

@@ -1,6 +1,7 @@
 /** One step, trajectories and steady states of the closures of sphere spins. */
 import type { ClosureName } from "../../physics/closures.js";
-import { largestError, norms, type Oracle, type OracleBench, transposed } from "./bench.js";
+import { responseGain } from "../../reference/responses.js";
+import { dot, largestError, norms, type Oracle, type OracleBench, transposed } from "./bench.js";
 import { readCase } from "./case-files.js";
 
 type Vectors = number[][];
@@ -38,7 +39,7 @@ interface Contraction {
 
 interface Proxies {
   inputs: SphereInputs;
-  expected: { m_star: Vectors };
+  expected: Record<"m_star" | "h_star" | "delayed_largeD" | "delayed_exact", Vectors> & { sigma_via_delayed: number };
 }
 
 type TrajectoryName = "nMF_exact" | "nMF_largeD" | "TAP_exact" | "TAP_largeD" | "closure_largeD";
@@ -176,11 +177,36 @@ async function contraction(bench: OracleBench): Promise<void> {
 async function proxies(bench: OracleBench): Promise<void> {
   const { inputs, expected } = readCase<Proxies>("bal/12_nonequilibrium_proxies");
   const system = { ...dense({ ...inputs, m_prev: inputs.x }, "large-d"), initial: { kind: "field" } };
-  const steady = await bench.run(system, { closure: "naive", run: { steady: {} } });
+  const steady = await bench.run(system, { closure: "naive", run: { steady: {} }, correlations: true });
   bench.holds("steady state converges", steady.status === "converged");
   const rowSum = Math.max(...inputs.J.map((row) => row.reduce((sum, value) => sum + Math.abs(value), 0)));
   const tolerance = bench.allow(1e-10, (3e-7 * inputs.R) / (1 - (inputs.beta / 2) * rowSum));
   bench.within("fixed point", steady.state, expected.m_star, tolerance);
+  const { delayed = new Float64Array() } = steady.correlations ?? {};
+  bench.within("D, large-d", delayed, expected.delayed_largeD, bench.allow(1e-10, 1e-5));
+  // β Σ_ij (J_ij - J_ji) D_ij at first order.
+  const odd = inputs.J.flatMap((row, i) => row.map((value, j) => value - inputs.J[j][i]));
+  const production = inputs.beta * dot(odd, delayed);
+  const { sigma_via_delayed: sigma } = expected;
+  bench.within("entropy production by D, large-d", production, sigma, bench.allow(1e-10, 1e-5) * sigma);
+  // The field x is chosen such that h is that of the table at the mean that belongs to it: a fixed point.
+  const means = expected.h_star.map((h) => {
+    const gain = responseGain(Math.hypot(...h), inputs.beta, inputs.R, inputs.D, "exact");
+    return h.map((value) => gain * value);
+  });
+  const x = expected.h_star.map((h, i) =>
+    h.map(
+      (value, k) =>
+        value -
+        dot(
+          inputs.J[i],
+          means.map((mean) => mean[k]),
+        ),
+    ),
+  );
+  const exact = dense({ ...inputs, x, m_prev: means }, "exact");
+  const { correlations } = await bench.run(exact, { closure: "naive", run: { steps: 1 }, correlations: true });
+  bench.within("D, exact", correlations?.delayed ?? [], expected.delayed_exact, bench.allow(1e-10, 1e-5));
 }
 
 const gaussian = (expected: Tap["expected"]): Solution => ({
@@ -240,7 +266,7 @@ export const sphereClosureOracles: readonly Oracle[] = [
   },
   {
     id: "D5",
-    title: "fixed point behind the nonequilibrium proxies",
+    title: "fixed point and delayed correlations behind the nonequilibrium proxies",
     reference: "8, 11.6, 11.8; bal/12",
     run: proxies,
   },

@@ -8,6 +8,7 @@ import { meanFieldCurveOracles } from "./mean-field-curves.js";
 import { rowStochasticOracles } from "./row-stochastic.js";
 import { sphereClosureOracles } from "./sphere-closures.js";
 import { spinTransformerOracles } from "./spin-transformers.js";
+import { symmetricSkOracles } from "./symmetric-sk.js";
 import { twoSiteOracles } from "./two-sites.js";
 
 const byId = (one: Oracle, other: Oracle) => one.id.localeCompare(other.id, "en", { numeric: true });
@@ -19,6 +20,7 @@ export const oracles: readonly Oracle[] = [
   ...rowStochasticOracles,
   ...twoSiteOracles,
   ...meanFieldCurveOracles,
+  ...symmetricSkOracles,
   ...clusteringOracles,
   ...disorderOracles,
 ].sort(byId);

@@ -1,5 +1,5 @@
 /** Cases of the single-site updates that are not iterated. */
-import { BINARY_CLOSURES } from "../../../src/reference/binary-update.js";
+import { BINARY_RULES } from "../../../src/reference/binary-update.js";
 import { pad } from "../../../src/reference/layout.js";
 import { SPHERE_CLOSURES } from "../../../src/reference/sphere-update.js";
 import type { KernelCase } from "../../kernel-cases.js";
@@ -99,22 +99,21 @@ export function binaryUpdateCase(
     return {
       externalField: input(draws.normal(shape, size)),
       field: input(draws.normal(shape, size)),
-      moments: constants.CLOSURE === BINARY_CLOSURES.naive ? unread() : input(draws.uniform(shape, 0, variance)),
+      moments: constants.RULE === BINARY_RULES.naive ? unread() : input(draws.uniform(shape, 0, variance)),
+      echo: constants.RULE === BINARY_RULES.amp ? input(draws.uniform(shape, -1, 1)) : unread(),
       betas: input(betas(draws, systems)),
-      // f32 error budget: one binary step, naive or tap, 3e-7 absolute.
-      image: output(shape, budget(3e-7)),
+      // f32 error budget: one binary step, 3e-7 absolute. The argument of amp is a difference of numbers up to 9 times its root.
+      image: output(shape, budget(constants.RULE === BINARY_RULES.amp ? 1e-6 : 3e-7)),
       solveResidual: output(shape, budget(3e-7)),
     };
   });
 }
 
-export const binaryUpdateCases: readonly BinaryUpdate[] = Object.values(BINARY_CLOSURES).flatMap((CLOSURE) => [
-  ...ODD_SIZES.map((sites) => binaryUpdateCase({ systems: 3, sites }, { CLOSURE })),
-  ...(Object.keys(FIELDS) as Fields[]).map((fields) =>
-    binaryUpdateCase({ systems: 5, sites: 61 }, { CLOSURE }, fields),
-  ),
-  ...(CLOSURE === BINARY_CLOSURES.tap
-    ? [0, 30, 1000].map((variance) => binaryUpdateCase({ systems: 5, sites: 61 }, { CLOSURE }, "", variance))
+export const binaryUpdateCases: readonly BinaryUpdate[] = Object.values(BINARY_RULES).flatMap((RULE) => [
+  ...ODD_SIZES.map((sites) => binaryUpdateCase({ systems: 3, sites }, { RULE })),
+  ...(Object.keys(FIELDS) as Fields[]).map((fields) => binaryUpdateCase({ systems: 5, sites: 61 }, { RULE }, fields)),
+  ...(RULE === BINARY_RULES.tap || RULE === BINARY_RULES["gaussian-field"] || RULE === BINARY_RULES["gaussian-gain"]
+    ? [0, 30, 1000].map((variance) => binaryUpdateCase({ systems: 5, sites: 61 }, { RULE }, "", variance))
     : []),
 ]);
 

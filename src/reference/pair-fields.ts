@@ -1,0 +1,36 @@
+import { pad } from "./layout.js";
+
+/** Twin of `shaders/pair-fields.wgsl`: K_il and V_il of plefka2-t, in place of J D' Jᵀ and J C'. */
+export function pairFields(
+  arrays: {
+    couplings: Float64Array;
+    moments: Float64Array;
+    echoes: Float64Array;
+    previous: Float64Array;
+    betas: Float64Array;
+    strengths: Float64Array;
+    variances: Float64Array;
+  },
+  params: { systems: number; sites: number; systemsPerCoupling: number },
+): void {
+  const { systems, sites, systemsPerCoupling } = params;
+  const width = pad(sites);
+  const block = sites * width;
+  for (let index = 0; index < systems * block; index++) {
+    const system = Math.floor(index / block);
+    const column = index % width;
+    if (column >= sites) {
+      arrays.strengths[index] = 0;
+      arrays.variances[index] = 0;
+      continue;
+    }
+    const beta = arrays.betas[system];
+    const coupling = arrays.couplings[Math.floor(system / systemsPerCoupling) * block + (index % block)];
+    const m = arrays.previous[system * width + column];
+    const direct = coupling * (1 - beta * arrays.echoes[system * width + column]);
+    arrays.strengths[index] = beta * (direct + beta * arrays.strengths[index]);
+    const whole = arrays.moments[system * width + Math.floor((index % block) / width)];
+    const rest = whole - 2 * coupling * arrays.variances[index] + coupling * coupling * (1 - m) * (1 + m);
+    arrays.variances[index] = beta * beta * Math.max(rest, 0);
+  }
+}
