@@ -7,6 +7,7 @@
 import type { Stage, StageName } from "../src/engine/executor.js";
 import * as anderson from "./kernels/cases/anderson.js";
 import * as attention from "./kernels/cases/attention.js";
+import * as attentionFeatures from "./kernels/cases/attention-features.js";
 import * as fused from "./kernels/cases/attention-fused.js";
 import * as couplings from "./kernels/cases/couplings.js";
 import * as fields from "./kernels/cases/fields.js";
@@ -59,6 +60,7 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "attention-reaction": fused.attentionReactionCases,
   "attention-merge": fused.attentionMergeCases,
   "concatenate-heads": attention.concatenateHeadsCases,
+  "query-key-transform": attentionFeatures.queryKeyTransformCases,
   "random-couplings": couplings.randomCouplingsCases,
   "procedural-field-binary": procedural.proceduralFieldBinaryCases,
   "procedural-field-sphere": procedural.proceduralFieldSphereCases,
@@ -87,6 +89,7 @@ export const buildCase = {
   "attention-reaction": fused.attentionReactionCase,
   "attention-merge": fused.attentionMergeCase,
   "concatenate-heads": attention.concatenateHeadsCase,
+  "query-key-transform": attentionFeatures.queryKeyTransformCase,
   "random-couplings": couplings.randomCouplingsCase,
   "procedural-field-binary": procedural.proceduralFieldBinaryCase,
   "procedural-field-sphere": procedural.proceduralFieldSphereCase,

@@ -14,6 +14,9 @@ import {
 } from "../reference/random.js";
 import { binaryMean, responseGain } from "../reference/responses.js";
 
+/** Su et al., arXiv:2104.09864. */
+const ROPE_BASE = 10_000;
+
 /** A system as numbers. Arrays are row-major with `heads · components` columns, unpadded. */
 export interface System {
   readonly spins: Spins;
@@ -124,7 +127,7 @@ async function realiseCouplings(
   if (couplings.kind === "curie-weiss") {
     return { kind: "random", law: "gaussian", mean: couplings.mean, std: 0, symmetry: 0, seed, sample };
   }
-  const { scale, mask } = couplings;
+  const { mask, tied, qkNorm, rope } = couplings;
   const randomDimension = couplings.dimension ?? (spins.kind === "sphere" ? spins.components : undefined);
   const drawn = (key: string, input: MatrixInput, rows: number, columns: number, stream: Stream) => {
     const ensemble = input as Extract<MatrixInput, { kind: string }>;
@@ -141,18 +144,18 @@ async function realiseCouplings(
   if (couplings.weights !== undefined) {
     const { query, key } = couplings.weights;
     const loadedQuery = await fetch("couplings.weights.query", query);
-    const loadedKey = await fetch("couplings.weights.key", key);
+    const loadedKey = key === undefined ? undefined : await fetch("couplings.weights.key", key);
     const rows = loadedQuery?.shape[0] ?? loadedKey?.shape[0] ?? heads * (randomDimension ?? 0);
     dimension = perHead(rows, "rows", heads, `${context}: couplings.weights`);
-    features = {
-      source: couplings.source,
-      queryWeights: loadedQuery
-        ? shaped(loadedQuery, rows, width, `${context}: couplings.weights.query`)
-        : drawn("weights", query, rows, width, STREAMS.queryWeights),
-      keyWeights: loadedKey
-        ? shaped(loadedKey, rows, width, `${context}: couplings.weights.key`)
-        : drawn("weights", key, rows, width, STREAMS.keyWeights),
-    };
+    const queryWeights = loadedQuery
+      ? shaped(loadedQuery, rows, width, `${context}: couplings.weights.query`)
+      : drawn("weights", query, rows, width, STREAMS.queryWeights);
+    const keyWeights = loadedKey
+      ? shaped(loadedKey, rows, width, `${context}: couplings.weights.key`)
+      : key === undefined
+        ? queryWeights
+        : drawn("weights", key, rows, width, STREAMS.keyWeights);
+    features = { source: couplings.source, queryWeights, keyWeights };
   } else {
     const columns = shape.queries?.shape[1] ?? shape.keys?.shape[1] ?? heads * (randomDimension ?? 0);
     dimension = perHead(columns, "columns", heads, `${context}: couplings.queries`);
@@ -162,9 +165,16 @@ async function realiseCouplings(
       // A row of queries holds one vector a head, so directions are drawn head by head.
       return drawn(key, couplings[key]!, sites * heads, dimension, stream);
     };
-    features = { source: "given", queries: one("queries", STREAMS.queries), keys: one("keys", STREAMS.keys) };
+    const queries = one("queries", STREAMS.queries);
+    features = { source: "given", queries, keys: tied ? queries : one("keys", STREAMS.keys) };
   }
-  const common = { kind: "attention", scale, heads, dimension, features } as const;
+  if (rope !== false && dimension % 2 !== 0) {
+    throw new InputError(`${context}: couplings.rope`, `the odd head dimension ${dimension}`, "pairs of components");
+  }
+  const scale = couplings.scale ?? (qkNorm ? Math.sqrt(dimension) : 1);
+  const ropeBase = rope === true ? ROPE_BASE : rope === false ? undefined : rope.base;
+  const transform = { qkNorm, ...(ropeBase !== undefined && { ropeBase }) };
+  const common = { kind: "attention", scale, heads, dimension, features, ...transform } as const;
   if (mask === "none" || mask === "causal") return { ...common, mask };
   const available = await fetch("couplings.mask", mask);
   const where = `${context}: couplings.mask`;

@@ -192,6 +192,13 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
       groups(p.models * 16 * tilesAlong(p.sites) * tilesAlong(p.heads * p.components), "concatenate-heads"),
     flops: () => 0,
   },
+  "query-key-transform": {
+    name: "query-key-transform",
+    shader: new URL("../../shaders/query-key-transform.wgsl", import.meta.url),
+    tile: tiles["query-key-transform"],
+    workgroups: (p) => groups(p.couplings * 4 * tilesAlong(p.rows), "query-key-transform"),
+    flops: (p) => 7 * p.couplings * p.rows * p.dimension,
+  },
   "moment-weights": perSite(
     "moment-weights",
     new URL("../../shaders/moment-weights.wgsl", import.meta.url),

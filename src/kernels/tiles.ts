@@ -17,6 +17,7 @@ export const tiles = {
   "attention-reaction": {},
   "attention-merge": { WORKGROUP_SIZE: 64 },
   "concatenate-heads": { WORKGROUP_SIZE: 64 },
+  "query-key-transform": { WORKGROUP_SIZE: 64 },
   "moment-weights": { WORKGROUP_SIZE: 64 },
   "binary-update": { WORKGROUP_SIZE: 64 },
   "sphere-update": { WORKGROUP_SIZE: 64 },

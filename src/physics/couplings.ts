@@ -62,7 +62,7 @@ const attention = z.strictObject({
   queries: matrixSchema.optional().describe("Q, N × (heads · d)"),
   keys: matrixSchema.optional().describe("K, N × (heads · d)"),
   weights: z
-    .strictObject({ query: matrixSchema, key: matrixSchema })
+    .strictObject({ query: matrixSchema, key: matrixSchema.optional() })
     .optional()
     .describe("W_Q and W_K, (heads · d) × (heads · D): q = X W_Qᵀ (rows are outputs, as in a linear layer)"),
   heads: z.int().min(1).default(1),
@@ -71,7 +71,13 @@ const attention = z.strictObject({
     .enum(["field", "state"])
     .default("field")
     .describe("features behind the weights: the field x, once and frozen, or the state, at every step"),
-  scale: z.number().default(1).describe("λ, the scale of the scores"),
+  tied: z.boolean().default(false).describe("keys are the queries: the symmetric scores of W_Q = W_K"),
+  qkNorm: z.boolean().default(false).describe("q/|q| and k/|k| in place of q and k"),
+  rope: z
+    .union([z.boolean(), z.strictObject({ base: z.number().positive() })], { error: "true, false or { base }" })
+    .default(false)
+    .describe("rotary positions, after qkNorm: the pair (2r, 2r + 1) turns by p base^(-2r/d), base 10000 unless given"),
+  scale: z.number().optional().describe("λ, the scale of the scores; 1, or √d with qkNorm, unless given"),
   mask: z
     .union([z.enum(["none", "causal"]), z.string().regex(/\.npy$/, "none, causal, or a path ending in .npy")])
     .default("none"),
@@ -102,6 +108,10 @@ export type Couplings =
       /** d, the head dimension of queries and keys. */
       readonly dimension: number;
       readonly features: AttentionFeatures;
+      /** q/|q| and k/|k| in place of q and k; absent: no. */
+      readonly qkNorm?: boolean;
+      /** Base of the rotary positions; absent: none. */
+      readonly ropeBase?: number;
     };
 
 /** Couplings that are drawn where they are needed: a law and the counters that give its numbers. */

@@ -36,7 +36,18 @@ export function parseSystem(value: unknown, context: string): SystemDescription 
   if ("key" in spins) throw new InputError(`${context}: ${spins.key}`, spins.found, spins.expected);
   const { couplings } = input;
   if (couplings.kind === "attention") {
-    const { queries, keys, weights, source } = couplings;
+    const { queries, weights, source, tied } = couplings;
+    if (tied && (couplings.keys !== undefined || weights?.key !== undefined)) {
+      throw new InputError(
+        `${context}: couplings.tied`,
+        "true beside keys",
+        "queries alone, or weights with query alone",
+      );
+    }
+    if (!tied && weights !== undefined && weights.key === undefined) {
+      throw new InputError(`${context}: couplings.weights.key`, "nothing", "W_K, or tied: true");
+    }
+    const keys = tied ? queries : couplings.keys;
     const where = `${context}: couplings`;
     if (weights === undefined && (queries === undefined || keys === undefined)) {
       const found =

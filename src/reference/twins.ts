@@ -14,6 +14,7 @@ import { fieldSphere } from "./field-sphere.js";
 import { momentWeights } from "./moment-weights.js";
 import { proceduralFieldBinary } from "./procedural-field-binary.js";
 import { proceduralFieldSphere } from "./procedural-field-sphere.js";
+import { queryKeyTransform } from "./query-key-transform.js";
 import { randomCouplings } from "./random-couplings.js";
 import { reactionWeights } from "./reaction-weights.js";
 import { reduce } from "./reduce.js";
@@ -37,6 +38,7 @@ export const twins = {
   "procedural-field-binary": proceduralFieldBinary,
   "procedural-field-sphere": proceduralFieldSphere,
   "concatenate-heads": concatenateHeads,
+  "query-key-transform": queryKeyTransform,
   "moment-weights": momentWeights,
   "binary-update": binaryUpdate,
   "sphere-update": sphereUpdate,

@@ -108,9 +108,9 @@ function shapeOf({ spins, couplings }: SystemDescription): unknown {
   }
   if (couplings.kind === "diluted") return [spins, couplings.kind, couplings.law, couplings.symmetry === 0];
   if (couplings.kind !== "attention") return [spins, couplings.kind];
-  const { heads, source, mask, dimension, queries, keys, weights } = couplings;
+  const { heads, source, mask, dimension, queries, keys, weights, tied, qkNorm, rope } = couplings;
   // Arrays from files may differ in head dimension, so they only join their like.
-  return [spins, couplings.kind, heads, source, mask, dimension, queries, keys, weights];
+  return [spins, couplings.kind, heads, source, mask, dimension, queries, keys, weights, tied, qkNorm, rope];
 }
 
 /** Tasks with the same key have the same J. */

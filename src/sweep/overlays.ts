@@ -82,7 +82,8 @@ const rules: readonly OverlayRule[] = [
     observables: ["participation", "entropy", "log-sum-exp"],
     overlay: ({ couplings, count }, observable) => {
       if (couplings.kind !== "attention" || couplings.mask !== "none" || count === undefined) return undefined;
-      const { queries, keys } = couplings;
+      const { queries, keys, qkNorm, rope } = couplings;
+      if (qkNorm || rope !== false) return undefined;
       if (!isUnit(queries, "direction") || !isUnit(keys, "gaussian")) return undefined;
       const averages = { participation: "participation", entropy: "entropy", "log-sum-exp": "logPartition" } as const;
       return {

@@ -8,6 +8,7 @@ type RowKernels = Pick<
   typeof twins,
   | "scores"
   | "softmax"
+  | "query-key-transform"
   | "random-couplings"
   | "moment-weights"
   | "field-binary"

@@ -3,6 +3,7 @@ import { couplingSeeds, couplingStrengths, ensembleOf } from "../engine/random-c
 import type { System } from "../engine/realise.js";
 import type { Couplings, RandomCouplings } from "../physics/couplings.js";
 import { pad } from "../reference/layout.js";
+import { rotaryAngles } from "../reference/query-key-transform.js";
 import { MASKS } from "../reference/scores.js";
 import type { Arithmetic } from "./arithmetic.js";
 
@@ -92,19 +93,40 @@ function attentionRows(
   return chosen;
 }
 
-/** Queries or keys of the given sites, [head][pad(sites)][pad(d)]: as they are given, or W times the features. */
+/** Queries or keys of the given sites, [head][pad(sites)][pad(d)], with qkNorm and RoPE; the scale is not in them. */
 function features(
+  couplings: Attention,
+  system: System,
+  side: "query" | "key",
+  rows: readonly number[],
+  arithmetic: Arithmetic,
+): Float64Array {
+  const { qkNorm: NORMALISE = false, ropeBase, dimension } = couplings;
+  const vectors = rawFeatures(couplings, system, side, rows, arithmetic);
+  if (!NORMALISE && ropeBase === undefined) return vectors;
+  const { heads } = system;
+  const rotations = ropeBase === undefined ? vectors : rotaryAngles(rows, dimension, ropeBase).map(arithmetic.load);
+  arithmetic.kernels["query-key-transform"](
+    { rotations, scales: new Float64Array(heads).fill(1), vectors },
+    { couplings: heads, rows: rows.length, dimension },
+    { NORMALISE, ROTATE: ropeBase !== undefined },
+  );
+  return vectors;
+}
+
+/** As they are given, or W times the features. */
+function rawFeatures(
   { dimension, features }: Attention,
   { heads, field, initial, spins }: System,
   side: "query" | "key",
   rows: readonly number[],
   arithmetic: Arithmetic,
 ): Float64Array {
+  const { kernels } = arithmetic;
   if (features.source === "given") {
     const values = side === "query" ? features.queries : features.keys;
     return headRows(values, { rows, heads, width: dimension }, arithmetic);
   }
-  const { kernels } = arithmetic;
   const width = heads * spins.components;
   const weights = side === "query" ? features.queryWeights : features.keyWeights;
   const product = new Float64Array(heads * pad(rows.length) * pad(dimension));

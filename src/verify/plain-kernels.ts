@@ -8,6 +8,7 @@ import type { fieldSphere } from "../reference/field-sphere.js";
 import { INVERSE_NORMAL_COEFFICIENTS } from "../reference/inverse-normal.js";
 import { pad } from "../reference/layout.js";
 import { type momentWeights, RESPONSES } from "../reference/moment-weights.js";
+import type { queryKeyTransform } from "../reference/query-key-transform.js";
 import type { randomCouplings } from "../reference/random-couplings.js";
 import type { reactionWeights } from "../reference/reaction-weights.js";
 import { responseFromMean } from "../reference/responses.js";
@@ -35,6 +36,27 @@ const plainScores: typeof scores = (arrays, params, { MASK }) => {
         arrays.scores[out + j] = masked ? MASKED : round(arrays.scales[c] * sum);
       }
       arrays.scores.fill(0, out + columns, out + width);
+    }
+  }
+};
+
+const plainQueryKeyTransform: typeof queryKeyTransform = (arrays, params, { NORMALISE, ROTATE }) => {
+  const { couplings, rows, dimension } = params;
+  const stride = pad(dimension);
+  for (let index = 0; index < couplings * pad(rows); index++) {
+    const vector = arrays.vectors.subarray(index * stride, (index + 1) * stride);
+    let factor = arrays.scales[Math.floor(index / pad(rows))];
+    if (NORMALISE) {
+      let square = 0;
+      for (const value of vector) square = round(square + round(value * value));
+      factor = square > 0 ? round(factor / round(Math.sqrt(square))) : 0;
+    }
+    for (let k = 0; k < stride; k += 2) {
+      const [x, y] = [round(factor * vector[k]), round(factor * vector[k + 1])];
+      const at = (index % pad(rows)) * stride + k;
+      const [cosine, sine] = ROTATE ? [arrays.rotations[at], arrays.rotations[at + 1]] : [1, 0];
+      vector[k] = round(round(x * cosine) - round(y * sine));
+      vector[k + 1] = round(round(x * sine) + round(y * cosine));
     }
   }
 };
@@ -181,6 +203,7 @@ function rounded<Arrays extends Readonly<Record<string, Float64Array>>, Params, 
 export const plainKernels = {
   scores: plainScores,
   softmax: plainSoftmax,
+  "query-key-transform": plainQueryKeyTransform,
   "random-couplings": plainRandomCouplings,
   "moment-weights": plainMomentWeights,
   "field-binary": plainFieldBinary,

@@ -89,7 +89,7 @@ const mistakes: Mistake[] = [
     attention({ weights: { query: random } }),
     "couplings.weights.key",
     "nothing",
-    "numbers, a path ending in .npy, or an object with a kind",
+    "W_K, or tied: true",
   ],
   ["no heads", attention({ queries: random, keys: random, heads: 0 }), "couplings.heads", "0", "at least 1"],
   [

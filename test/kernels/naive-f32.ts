@@ -35,6 +35,8 @@ function squares(couplings: Float64Array, row: number, weights: Float64Array, si
 export const naiveF32: Evaluations = {
   ...plainAttention,
 
+  "query-key-transform": plainKernels["query-key-transform"],
+
   scores: (arrays, params, { MASK }) => {
     const { couplings, rows, rowStart, rowCount, columns, dimension, querySharing } = params;
     const stride = pad(dimension);

@@ -16,6 +16,18 @@ export const COUPLINGS = {
   "causal attention": { kind: "attention", queries: random, keys: random, dimension: 5, mask: "causal" },
   "masked attention": { kind: "attention", queries: random, keys: random, dimension: 3, mask: "mask.npy", scale: 0.7 },
   "attention to the field": { kind: "attention", weights, heads: 2, dimension: 3, source: "field", mask: "causal" },
+  "normalised attention": { kind: "attention", queries: random, tied: true, dimension: 5, qkNorm: true },
+  "rotary attention to the state": {
+    kind: "attention",
+    weights: { query: weights.query },
+    tied: true,
+    heads: 2,
+    dimension: 6,
+    source: "state",
+    qkNorm: true,
+    rope: true,
+    mask: "causal",
+  },
   "attention to the state": { kind: "attention", weights, heads: 3, dimension: 6, source: "state" },
 } as const;
 
