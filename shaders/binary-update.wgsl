@@ -17,7 +17,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> externalField: array<f32>;             // [system][pad(N)] x
 @group(0) @binding(2) var<storage, read> field: array<f32>;                // [system][pad(N)] J m'
 @group(0) @binding(3) var<storage, read> moments: array<f32>;              // [system][pad(N)] V
-@group(0) @binding(4) var<storage, read> betas: array<f32>;                // [system]
+@group(0) @binding(4) var<storage, read> betas: array<f32>;                // [system][pad(N)] β
 @group(0) @binding(5) var<storage, read_write> image: array<f32>;          // [system][pad(N)] m
 @group(0) @binding(6) var<storage, read_write> solveResidual: array<f32>;  // [system][pad(N)] |m - right-hand side|
 
@@ -52,7 +52,7 @@ fn main(
     solveResidual[index] = 0.0;
     return;
   }
-  let beta = betas[index / padded];
+  let beta = betas[index];
   let a = beta * (externalField[index] + field[index]);
   if (CLOSURE == 0u) {
     image[index] = binary_mean(a);

@@ -11,6 +11,7 @@ import * as attentionFeatures from "./kernels/cases/attention-features.js";
 import * as fused from "./kernels/cases/attention-fused.js";
 import * as couplings from "./kernels/cases/couplings.js";
 import * as fields from "./kernels/cases/fields.js";
+import * as models from "./kernels/cases/models.js";
 import * as procedural from "./kernels/cases/procedural.js";
 import * as reductions from "./kernels/cases/reductions.js";
 import * as sphereTap from "./kernels/cases/sphere-tap.js";
@@ -61,6 +62,8 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "attention-merge": fused.attentionMergeCases,
   "concatenate-heads": attention.concatenateHeadsCases,
   "query-key-transform": attentionFeatures.queryKeyTransformCases,
+  "subtract-diagonal": models.subtractDiagonalCases,
+  "species-couplings": models.speciesCouplingsCases,
   "random-couplings": couplings.randomCouplingsCases,
   "procedural-field-binary": procedural.proceduralFieldBinaryCases,
   "procedural-field-sphere": procedural.proceduralFieldSphereCases,
@@ -90,6 +93,8 @@ export const buildCase = {
   "attention-merge": fused.attentionMergeCase,
   "concatenate-heads": attention.concatenateHeadsCase,
   "query-key-transform": attentionFeatures.queryKeyTransformCase,
+  "subtract-diagonal": models.subtractDiagonalCase,
+  "species-couplings": models.speciesCouplingsCase,
   "random-couplings": couplings.randomCouplingsCase,
   "procedural-field-binary": procedural.proceduralFieldBinaryCase,
   "procedural-field-sphere": procedural.proceduralFieldSphereCase,

@@ -6,7 +6,7 @@ import { type FloatType, writeNpy } from "../files/npy.js";
 import type { OutputFolder } from "../files/output-folder.js";
 import type { ClosureName } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { type ObservableName, observables } from "../physics/observables.js";
+import { observableOf, type ObservableName } from "../physics/observables.js";
 import { COUNTER_LAYOUT } from "../reference/philox.js";
 import type { LoadedSystem } from "../verify/load-system.js";
 import type { VerificationReport } from "../verify/verify-step.js";
@@ -141,8 +141,8 @@ export function describeRun(outcome: RunOutcome): string {
     ...(innerResidual > 0 ? [labelled("inner", `${innerResidual.toExponential(2)}, of the implicit equation`)] : []),
     "",
     table(
-      Object.entries(point.observables).map(([name, value]) => [
-        `${name}, ${observables[name as ObservableName].symbol}`,
+      Object.entries(point.observables).map(([name, value = NaN]) => [
+        `${name}, ${observableOf(name as ObservableName).symbol}`,
         value.toPrecision(7),
       ]),
     ),

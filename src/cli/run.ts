@@ -3,13 +3,14 @@ import { batchOf } from "../engine/batch.js";
 import type { CouplingStrategy } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import type { Executor } from "../engine/executor.js";
+import { availableObservables } from "../engine/observe.js";
 import type { System } from "../engine/realise.js";
 import { type PointResult, simulate } from "../engine/simulate.js";
 import type { SteadyOptions } from "../engine/steady-state.js";
 import { OutputFolder } from "../files/output-folder.js";
 import { type ClosureName, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { type ObservableName, observableNames, observables } from "../physics/observables.js";
+import { observableOf, type ObservableName } from "../physics/observables.js";
 import { type LoadedSystem, loadSystem } from "../verify/load-system.js";
 import { type VerificationReport, verifyStep } from "../verify/verify-step.js";
 import { EXIT } from "./exit-codes.js";
@@ -83,13 +84,12 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
 
 /** What was asked for, or all that costs nothing. */
 function chosenObservables(names: readonly ObservableName[] | undefined, system: System): readonly ObservableName[] {
-  const hasRows = system.couplings.kind === "attention";
-  const available = observableNames.filter((name) => hasRows || observables[name].needs !== "rows");
+  const available = availableObservables(system);
   const missing = names?.find((name) => !available.includes(name));
   if (missing !== undefined) {
-    throw new InputError("--observe", `${missing} for couplings without softmax rows`, `of ${available.join(", ")}`);
+    throw new InputError("--observe", `${missing} of a system that has none`, `of ${available.join(", ")}`);
   }
-  return names ?? available.filter((name) => observables[name].needs !== "response");
+  return names ?? available.filter((name) => observableOf(name).needs !== "response");
 }
 
 async function simulateOne(

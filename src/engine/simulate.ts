@@ -1,6 +1,6 @@
 /** Runs a batch: K steps or the steady state, then observables, all on one executor. */
 import { type ClosureName } from "../physics/closures.js";
-import { observables, type ObservableName, type RawMoments } from "../physics/observables.js";
+import { observableOf, type ObservableName, type RawMoments } from "../physics/observables.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
 import type { CouplingStrategy, StrategyReport } from "./coupling-strategy.js";
@@ -31,7 +31,7 @@ export interface SimulationOptions {
   readonly states?: boolean;
   /** Keep J, [heads][N][N], as it is for the final state. */
   readonly couplings?: boolean;
-  /** How J reaches the field products; `auto` unless given, and `stored` if couplings are to be kept. */
+  /** How J reaches the field products; `auto` unless given, which is `stored` if couplings are to be kept. */
   readonly strategy?: CouplingStrategy | undefined;
   readonly progress?: (fraction: number) => void;
 }
@@ -63,7 +63,7 @@ export async function simulate(
   batch: SystemBatch,
   options: SimulationOptions,
 ): Promise<PointResult[][]> {
-  const wantsResponse = options.observe.some((name) => observables[name].needs === "response");
+  const wantsResponse = options.observe.some((name) => observableOf(name).needs === "response");
   const shift = FIELD_SHIFT[executor.device.precision];
   const expanded = wantsResponse ? withShiftedFields(batch, shift) : undefined;
   const results = await withinScope(executor, (scope) => simulateBatch(scope, expanded?.batch ?? batch, options));
@@ -117,7 +117,7 @@ async function simulateBatch(
     layout,
     options.closure,
     callerBytes,
-    options.strategy ?? (options.couplings ? "stored" : "auto"),
+    options.couplings && (options.strategy ?? "auto") === "auto" ? "stored" : (options.strategy ?? "auto"),
   );
   const state = executor.upload(
     "state",
@@ -252,7 +252,7 @@ function evaluate(
 ): Partial<Record<ObservableName, number>> {
   const entries = names.map((name) => {
     const perHead = moments.map((raw, head) =>
-      observables[name].compute(responses ? { ...raw, response: responses[head] } : raw),
+      observableOf(name).compute(responses ? { ...raw, response: responses[head] } : raw),
     );
     return [name, perHead.reduce((sum, value) => sum + value, 0) / perHead.length] as const;
   });

@@ -63,11 +63,11 @@ export class TimeStep {
     const { kinds, sums } = MOMENT_SUMS[rule];
     const { systems, paddedSites, stateLength } = layout;
     const states = rule.startsWith("tensor") ? 6 : 2;
-    const scalars = systems * paddedSites * (kinds + sums + 3);
+    const scalars = systems * paddedSites * (kinds + sums + 4);
     const bytes = executor.elementBytes * (states * systems * stateLength + scalars);
     // Sphere TAP holds one more matrix a system: the Gram matrix, then the reaction weights.
     const reactionMatrices = rule.startsWith("tensor") ? layout.systemsPerCoupling : 0;
-    this.couplings = new CouplingStore(executor, layout, callerBytes + bytes, reactionMatrices, strategy);
+    this.couplings = new CouplingStore(executor, layout, callerBytes + bytes, reactionMatrices, strategy, sums);
     this.#external = this.#own(
       executor.upload(
         "external field",
@@ -78,7 +78,7 @@ export class TimeStep {
     this.#betas = this.#own(
       executor.upload(
         "beta",
-        layout.packScalars((point) => point.beta),
+        layout.packSites(({ beta, betas }) => betas ?? beta),
       ),
     );
     this.#weights =

@@ -199,6 +199,20 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     workgroups: (p) => groups(p.couplings * 4 * tilesAlong(p.rows), "query-key-transform"),
     flops: (p) => 7 * p.couplings * p.rows * p.dimension,
   },
+  "species-couplings": {
+    name: "species-couplings",
+    shader: new URL("../../shaders/species-couplings.wgsl", import.meta.url),
+    tile: tiles["species-couplings"],
+    workgroups: (p) => groups(p.couplings * 4 * blockEntries(p), "species-couplings"),
+    flops: (p) => 2 * p.couplings * p.rowCount * p.columns,
+  },
+  "subtract-diagonal": {
+    name: "subtract-diagonal",
+    shader: new URL("../../shaders/subtract-diagonal.wgsl", import.meta.url),
+    tile: tiles["subtract-diagonal"],
+    workgroups: (p) => groups(paddedSites(p) * p.componentStride, "subtract-diagonal"),
+    flops: (p) => 2 * p.systems * p.sites * p.componentStride,
+  },
   "moment-weights": perSite(
     "moment-weights",
     new URL("../../shaders/moment-weights.wgsl", import.meta.url),

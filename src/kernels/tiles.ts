@@ -18,6 +18,8 @@ export const tiles = {
   "attention-merge": { WORKGROUP_SIZE: 64 },
   "concatenate-heads": { WORKGROUP_SIZE: 64 },
   "query-key-transform": { WORKGROUP_SIZE: 64 },
+  "subtract-diagonal": { WORKGROUP_SIZE: 64 },
+  "species-couplings": { WORKGROUP_SIZE: 64 },
   "moment-weights": { WORKGROUP_SIZE: 64 },
   "binary-update": { WORKGROUP_SIZE: 64 },
   "sphere-update": { WORKGROUP_SIZE: 64 },

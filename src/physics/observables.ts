@@ -12,6 +12,8 @@ export interface RawMoments {
   readonly sumOfNorms: number;
   /** Means over rows; attention only. */
   readonly rows?: { readonly logSumExp: number; readonly entropy: number; readonly participation: number };
+  /** Σ_i w_i m_i of the profiles of the system, one number a component. */
+  readonly profiles?: Readonly<Partial<Record<ProfileName, readonly number[]>>>;
   /** [Σ_i m_i · n at field x + δ n, the same at x - δ n, δ], n the all-ones direction; only where asked for. */
   readonly response?: readonly [number, number, number];
 }
@@ -21,12 +23,22 @@ export interface Observable {
   /** Symbol and unit as they stand on an axis. */
   readonly symbol: string;
   readonly description: string;
-  /** `state`: any system; `rows`: needs attention; `response`: needs the shifted fields, two more systems a point. */
-  readonly needs: "state" | "rows" | "response";
+  /** `state`: any system; `rows`: needs attention; `response`: needs the shifted fields, two more systems a point;
+   * `profile`: needs the profile of its name. */
+  readonly needs: "state" | "rows" | "response" | "profile";
   readonly compute: (raw: RawMoments) => number;
 }
 
+/** Observables that are sums over sites with weights of the system's own. */
+export type ProfileName = "pattern-overlap" | `magnetization:${string}`;
+
 const norm = (values: readonly number[]) => Math.hypot(...values);
+
+/** One component with its sign, several as a norm. */
+function along(sums: readonly number[] | undefined, radius: number): number {
+  if (sums === undefined) return NaN;
+  return (sums.length === 1 ? sums[0] : norm(sums)) / radius;
+}
 
 export const observables = {
   magnetization: {
@@ -57,6 +69,13 @@ export const observables = {
     description: "(1/N) Σ_i |m_i|² / R²",
     needs: "state",
     compute: ({ sumOfSquares, sites, radius }) => sumOfSquares / (sites * radius * radius),
+  },
+  "pattern-overlap": {
+    name: "pattern-overlap",
+    symbol: "m_μ",
+    description: "(1/N) Σ_i ξ_i m_i with the pattern that the start is near, or the first; hopfield couplings only",
+    needs: "profile",
+    compute: ({ profiles, radius }) => along(profiles?.["pattern-overlap"], radius),
   },
   susceptibility: {
     name: "susceptibility",
@@ -91,5 +110,25 @@ export const observables = {
   },
 } as const satisfies Record<string, Observable>;
 
-export type ObservableName = keyof typeof observables;
-export const observableNames = Object.keys(observables) as ObservableName[];
+export type ObservableName = keyof typeof observables | ProfileName;
+export const observableNames = Object.keys(observables) as (keyof typeof observables)[];
+
+const OF_SPECIES = /^magnetization:(.+)$/;
+
+/** The species behind an observable such as `magnetization:excitatory`; undefined for any other. */
+export function speciesObserved(name: string): string | undefined {
+  return OF_SPECIES.exec(name)?.[1];
+}
+
+/** An observable by its name, those of species too. */
+export function observableOf(name: ObservableName): Observable {
+  const species = speciesObserved(name);
+  if (species === undefined) return observables[name as keyof typeof observables];
+  return {
+    name,
+    symbol: `m (${species})`,
+    description: `the magnetization of the sites of the species ${species}`,
+    needs: "profile",
+    compute: ({ profiles, radius }) => along(profiles?.[name as ProfileName], radius),
+  };
+}

@@ -22,7 +22,7 @@ export function binaryUpdate(
     arrays.image[index] = 0;
     arrays.solveResidual[index] = 0;
     if (index % padded >= params.sites) continue;
-    const beta = arrays.betas[Math.floor(index / padded)];
+    const beta = arrays.betas[index];
     const a = beta * (arrays.externalField[index] + arrays.field[index]);
     if (constants.CLOSURE === BINARY_CLOSURES.naive) {
       arrays.image[index] = binaryMean(a);

@@ -21,6 +21,8 @@ import { reduce } from "./reduce.js";
 import { scores } from "./scores.js";
 import { siteDistance } from "./site-distance.js";
 import { softmax } from "./softmax.js";
+import { subtractDiagonal } from "./subtract-diagonal.js";
+import { speciesCouplings } from "./species-couplings.js";
 import { sphereTap } from "./sphere-tap.js";
 import { sphereTapStart } from "./sphere-tap-start.js";
 import { sphereUpdate } from "./sphere-update.js";
@@ -39,6 +41,8 @@ export const twins = {
   "procedural-field-sphere": proceduralFieldSphere,
   "concatenate-heads": concatenateHeads,
   "query-key-transform": queryKeyTransform,
+  "subtract-diagonal": subtractDiagonal,
+  "species-couplings": speciesCouplings,
   "moment-weights": momentWeights,
   "binary-update": binaryUpdate,
   "sphere-update": sphereUpdate,

@@ -10,6 +10,7 @@ type RowKernels = Pick<
   | "softmax"
   | "query-key-transform"
   | "random-couplings"
+  | "species-couplings"
   | "moment-weights"
   | "field-binary"
   | "field-sphere"

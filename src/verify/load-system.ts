@@ -1,7 +1,8 @@
 /** From a system file, or a few numbers, to a system as numbers. */
 import { dirname, resolve } from "node:path";
 import { DEFAULT_MEMORY } from "../engine/devices.js";
-import { type LoadArray, realise, type System } from "../engine/realise.js";
+import type { LoadArray } from "../engine/array-inputs.js";
+import { realise, type System } from "../engine/realise.js";
 import { readDocument } from "../files/documents.js";
 import { readNpy } from "../files/npy.js";
 import { InputError } from "../physics/input-error.js";

@@ -12,8 +12,9 @@ import type { queryKeyTransform } from "../reference/query-key-transform.js";
 import type { randomCouplings } from "../reference/random-couplings.js";
 import type { reactionWeights } from "../reference/reaction-weights.js";
 import { responseFromMean } from "../reference/responses.js";
-import { MASKED, type scores } from "../reference/scores.js";
+import { MASKED, type scores, ZERO_DIAGONAL } from "../reference/scores.js";
 import type { softmax } from "../reference/softmax.js";
+import { speciesCouplings } from "../reference/species-couplings.js";
 import { sphereTapStart } from "../reference/sphere-tap-start.js";
 import { plainBinaryUpdate, plainSphereTap, plainSphereUpdate } from "./plain-updates.js";
 
@@ -32,6 +33,7 @@ const plainScores: typeof scores = (arrays, params, { MASK }) => {
         const key = (c * width + j) * stride;
         let sum = 0;
         for (let k = 0; k < dimension; k++) sum = round(sum + round(arrays.queries[query + k] * arrays.keys[key + k]));
+        if (MASK === ZERO_DIAGONAL && j === i) sum = 0;
         const masked = (MASK === 1 && j > i) || (MASK === 2 && arrays.available[i * columns + j] === 0);
         arrays.scores[out + j] = masked ? MASKED : round(arrays.scales[c] * sum);
       }
@@ -70,6 +72,7 @@ const plainRandomCouplings: typeof randomCouplings = (arrays, params, constants)
       const start = (c * rowCount + r) * pad(columns);
       const row = arrays.couplings.subarray(start, start + pad(columns)).fill(0);
       matrix.writeRow(rowStart + r, columns, row);
+      if (constants.CAUSAL) row.fill(MASKED, rowStart + r + 1, columns);
       row.forEach((value, j) => (row[j] = round(value)));
     }
   }
@@ -205,6 +208,7 @@ export const plainKernels = {
   softmax: plainSoftmax,
   "query-key-transform": plainQueryKeyTransform,
   "random-couplings": plainRandomCouplings,
+  "species-couplings": rounded(speciesCouplings, "couplings"),
   "moment-weights": plainMomentWeights,
   "field-binary": plainFieldBinary,
   "field-sphere": plainFieldSphere,

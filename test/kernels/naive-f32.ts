@@ -6,7 +6,7 @@ import type { StageName } from "../../src/engine/executor.js";
 import type { Ensemble } from "../../src/reference/coupling-row.js";
 import { pad } from "../../src/reference/layout.js";
 import type { proceduralFieldBinary } from "../../src/reference/procedural-field-binary.js";
-import { MASKED, MASKS } from "../../src/reference/scores.js";
+import { MASKED, MASKS, ZERO_DIAGONAL } from "../../src/reference/scores.js";
 import { ANDERSON_MEMORY } from "../../src/reference/anderson-gram.js";
 import { CONTROL, CONTROL_FIELDS } from "../../src/reference/anderson-solve.js";
 import { REDUCE_CHUNK } from "../../src/reference/reduce.js";
@@ -35,6 +35,16 @@ function squares(couplings: Float64Array, row: number, weights: Float64Array, si
 export const naiveF32: Evaluations = {
   ...plainAttention,
 
+  "subtract-diagonal": (arrays, { systems, systemsPerCoupling, sites, componentStride }) => {
+    const length = pad(sites) * componentStride;
+    for (let index = 0; index < systems * length; index++) {
+      const site =
+        Math.floor(index / (length * systemsPerCoupling)) * pad(sites) + Math.floor((index % length) / componentStride);
+      arrays.field[index] = f32(arrays.field[index] - f32(arrays.diagonal[site] * arrays.state[index]));
+    }
+  },
+
+  "species-couplings": plainKernels["species-couplings"],
   "query-key-transform": plainKernels["query-key-transform"],
 
   scores: (arrays, params, { MASK }) => {
@@ -45,7 +55,8 @@ export const naiveF32: Evaluations = {
         const i = rowStart + r;
         const query = (Math.floor(c / querySharing) * pad(rows) + i) * stride;
         for (let j = 0; j < columns; j++) {
-          const sum = dot(arrays.queries, query, arrays.keys, (c * pad(columns) + j) * stride, dimension);
+          const product = dot(arrays.queries, query, arrays.keys, (c * pad(columns) + j) * stride, dimension);
+          const sum = MASK === ZERO_DIAGONAL && j === i ? 0 : product;
           const masked =
             (MASK === MASKS.causal && j > i) || (MASK === MASKS.user && arrays.available[i * columns + j] === 0);
           arrays.scores[(c * rowCount + r) * pad(columns) + j] = f32(masked ? MASKED : arrays.scales[c] * sum);
@@ -192,7 +203,7 @@ function drawnRows(
   const matrices = systems / systemsPerCoupling;
   const couplings = new Float64Array(matrices * rowCount * pad(columns));
   const params = { couplings: matrices, rowStart, rowCount, columns };
-  plainKernels["random-couplings"]({ seeds, strengths, couplings }, params, constants);
+  plainKernels["random-couplings"]({ seeds, strengths, couplings }, params, { ...constants, CAUSAL: false });
   return couplings;
 }
 

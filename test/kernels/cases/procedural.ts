@@ -17,12 +17,12 @@ type Random = KernelCase<"random-couplings">;
 function sizesOfJ(
   { systems, systemsPerCoupling, rowStart, rowCount, columns }: Binary["params"],
   drawn: ReturnType<typeof drawnFrom>,
-  ensemble: Random["constants"],
+  ensemble: Omit<Random["constants"], "CAUSAL">,
 ): Float64Array {
   const matrices = systems / systemsPerCoupling;
   const couplings = new Float64Array(matrices * rowCount * pad(columns));
   const arrays = { seeds: Float64Array.from(drawn.seeds), strengths: drawn.strengths, couplings };
-  randomCouplings(arrays, { couplings: matrices, rowStart, rowCount, columns }, ensemble);
+  randomCouplings(arrays, { couplings: matrices, rowStart, rowCount, columns }, { ...ensemble, CAUSAL: false });
   return couplings.map(Math.abs);
 }
 
