@@ -11,3 +11,6 @@ export { observables, observableNames, type ObservableName } from "./physics/obs
 export { InputError } from "./physics/input-error.js";
 export { verifyStep, type VerificationReport } from "./verify/verify-step.js";
 export { parseSystem, type SystemDescription, type SystemInput } from "./physics/system.js";
+export { measureRemoval, withoutPart, type Removal, type RemovalResponse } from "./engine/removal.js";
+export { memoryLogPartition, realiseMemory, retrieve, type Memory, type RetrievalResult } from "./engine/retrieval.js";
+export { parseMemory, type MemoryDescription } from "./physics/memory.js";

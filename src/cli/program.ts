@@ -8,6 +8,7 @@ import { EXIT, explainFailure } from "./exit-codes.js";
 import {
   closureOption,
   deviceOption,
+  listOf,
   type DeviceSelection,
   LIST_DEVICES,
   memoryOption,
@@ -18,6 +19,7 @@ import {
   wholeNumber,
 } from "./options.js";
 import { openProgress } from "./progress.js";
+import { retrieveCommand, type RetrieveCommandOptions } from "./retrieve.js";
 import { runCommand, type RunCommandOptions } from "./run.js";
 import type { Session } from "./session.js";
 import { sweepCommand, type SweepCommandOptions } from "./sweep.js";
@@ -81,6 +83,7 @@ function createProgram(invocation: Invocation): Command {
     );
   addRun(program, invocation);
   addSweep(program, invocation);
+  addRetrieve(program, invocation);
   addVerify(program, invocation);
   addDevices(program, invocation);
   addTune(program, invocation);
@@ -131,6 +134,16 @@ function addRun(program: Command, invocation: Invocation): void {
         `observables, separated by commas:\n${observableNames.join(", ")},\nmagnetization:SPECIES`,
       ).argParser(parseObservables),
     )
+    .addOption(
+      new Option("--remove-sites <list>", "run without these too, and report what changes").argParser(
+        listOf(wholeNumber(0)),
+      ),
+    )
+    .addOption(
+      new Option("--remove-heads <list>", "the same with heads")
+        .argParser(listOf(wholeNumber(0)))
+        .conflicts("removeSites"),
+    )
     .addOption(strategyOption())
     .option("--json", "print one JSON object")
     .option("--out <folder>", "write result.json and the arrays as .npy files")
@@ -173,6 +186,24 @@ function addSweep(program: Command, invocation: Invocation): void {
           print: session.print,
           openProgress: (title) => openProgress(session, title),
         });
+      }),
+    );
+}
+
+function addRetrieve(program: Command, invocation: Invocation): void {
+  type Parsed = Omit<RetrieveCommandOptions, "select" | "version"> & DeviceSelection;
+  program
+    .command("retrieve")
+    .description("Retrieve from a softmax memory (modern Hopfield network).")
+    .argument("<memory>", "YAML or JSON file: patterns, states, scale")
+    .addOption(new Option("--steps <K>", "steps at most").argParser(wholeNumber(1)).default(100))
+    .option("--json", "print one JSON object")
+    .addOption(deviceOption())
+    .addOption(memoryOption())
+    .action((path: string, options: Parsed) =>
+      withDevice(invocation, options, (select) => {
+        const { session, version } = invocation;
+        return retrieveCommand(path, { ...options, select, version }, session);
       }),
     );
 }

@@ -1,5 +1,6 @@
 /** The result of a run as JSON, as files and as text. */
 import type { DeviceDescription } from "../engine/executor.js";
+import type { RemovalResponse } from "../engine/removal.js";
 import type { System } from "../engine/realise.js";
 import type { PointResult } from "../engine/simulate.js";
 import { type FloatType, writeNpy } from "../files/npy.js";
@@ -22,6 +23,7 @@ export interface RunOutcome {
   readonly closure: ClosureName;
   readonly steps: number | undefined;
   readonly point: PointResult;
+  readonly removal: RemovalResponse | undefined;
   readonly verification: VerificationReport | undefined;
   readonly device: DeviceDescription;
   readonly version: string;
@@ -77,7 +79,7 @@ function arraysOf({ system, point }: RunOutcome): NamedArray[] {
  * @param folder what to write before the name of a file
  */
 export function runResult(outcome: RunOutcome, folder?: string): string {
-  const { system, closure, steps, point, verification, device, version } = outcome;
+  const { system, closure, steps, point, removal, verification, device, version } = outcome;
   const arrays = Object.fromEntries(
     arraysOf(outcome).map(({ name, shape, values }) => [
       name,
@@ -101,6 +103,15 @@ export function runResult(outcome: RunOutcome, folder?: string): string {
     device,
     seed: system.seed,
     version,
+    ...(removal && {
+      removal: {
+        status: removal.remaining.status,
+        residual: removal.remaining.residual,
+        observables: removal.remaining.observables,
+        changes: removal.changes,
+        rmsChange: removal.rmsChange,
+      },
+    }),
     ...(verification && { verification }),
   };
   const lines = Object.entries(result).map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
@@ -128,7 +139,7 @@ export async function writeRun(folder: OutputFolder, outcome: RunOutcome): Promi
 }
 
 export function describeRun(outcome: RunOutcome): string {
-  const { path, system, closure, steps, point, verification, device } = outcome;
+  const { path, system, closure, steps, point, removal, verification, device } = outcome;
   const { status, residual, innerResidual, iterations } = point;
   const lines = [
     labelled("system", `${path}: ${describeSystem(system)}`),
@@ -147,6 +158,12 @@ export function describeRun(outcome: RunOutcome): string {
       ]),
     ),
   ];
+  if (removal) {
+    const { remaining, changes, rmsChange } = removal;
+    const changed = Object.entries(changes).map(([name, change = NaN]) => [`change of ${name}`, change.toPrecision(4)]);
+    lines.push("", labelled("removal", `${remaining.status} without it`));
+    lines.push(table([...changed, ["rms change of the others, |m|/R", rmsChange.toPrecision(4)]]));
+  }
   if (verification) lines.push("", verificationTable(verification));
   return lines.join("\n");
 }

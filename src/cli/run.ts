@@ -4,6 +4,7 @@ import type { CouplingStrategy } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import type { Executor } from "../engine/executor.js";
 import { availableObservables } from "../engine/observe.js";
+import { measureRemoval, type RemovalResponse } from "../engine/removal.js";
 import type { System } from "../engine/realise.js";
 import { type PointResult, simulate } from "../engine/simulate.js";
 import type { SteadyOptions } from "../engine/steady-state.js";
@@ -27,6 +28,9 @@ export interface RunCommandOptions {
   readonly maxIterations?: number;
   readonly trajectory?: boolean;
   readonly couplings?: boolean;
+  /** Sites or heads to run without as well. */
+  readonly removeSites?: readonly number[];
+  readonly removeHeads?: readonly number[];
   readonly strategy: CouplingStrategy;
   readonly verify?: boolean;
   readonly observe?: readonly ObservableName[];
@@ -63,9 +67,10 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
       const { device } = executor;
       if (options.json) session.note(`device ${describeDevice(device)}`);
       else if (device.kind === "cpu" && options.select === undefined) session.note(`onsager: ${device.reason}`);
-      const point = await simulateOne(executor, system, { ...options, observe }, session);
+      const removal = await removePart(executor, system, { ...options, observe });
+      const point = removal?.intact ?? (await simulateOne(executor, system, { ...options, observe }, session));
       const verification = options.verify ? await verifyEnd(executor, system, point, options, session) : undefined;
-      outcome = { path, system, closure, steps, point, verification, device, version, command };
+      outcome = { path, system, closure, steps, point, removal, verification, device, version, command };
     } finally {
       executor.dispose();
     }
@@ -92,18 +97,21 @@ function chosenObservables(names: readonly ObservableName[] | undefined, system:
   return names ?? available.filter((name) => observableOf(name).needs !== "response");
 }
 
+function steadyOptions({ damping, maxIterations }: RunCommandOptions): Partial<SteadyOptions> {
+  return {
+    ...(damping !== undefined && { damping }),
+    ...(maxIterations !== undefined && { maxIterations }),
+  };
+}
+
 async function simulateOne(
   executor: Executor,
   system: System,
   options: RunCommandOptions & { readonly observe: readonly ObservableName[] },
   session: Session,
 ): Promise<PointResult> {
-  const { closure, observe, steps, strategy, trajectory = false, couplings = false, damping, maxIterations } = options;
-  const steady: Partial<SteadyOptions> = {
-    ...(damping !== undefined && { damping }),
-    ...(maxIterations !== undefined && { maxIterations }),
-  };
-  const run = steps === undefined ? { steady } : { steps };
+  const { closure, observe, steps, strategy, trajectory = false, couplings = false } = options;
+  const run = steps === undefined ? { steady: steadyOptions(options) } : { steps };
   const progress = openProgress(session, steps === undefined ? "steady state" : `${steps} steps`);
   try {
     const results = await simulate(executor, batchOf(system), {
@@ -120,6 +128,28 @@ async function simulateOne(
   } finally {
     progress.stop();
   }
+}
+
+/** The runs with and without the sites or heads that are to be removed. */
+async function removePart(
+  executor: Executor,
+  system: System,
+  options: RunCommandOptions & { readonly observe: readonly ObservableName[] },
+): Promise<RemovalResponse | undefined> {
+  const {
+    removeSites,
+    removeHeads,
+    closure,
+    observe,
+    steps,
+    strategy,
+    couplings = false,
+    trajectory = false,
+  } = options;
+  const removal = removeSites ? { sites: removeSites } : removeHeads && { heads: removeHeads };
+  if (removal === undefined) return undefined;
+  const settings = { closure, run: steps === undefined ? { steady: steadyOptions(options) } : { steps }, observe };
+  return measureRemoval(executor, system, removal, { ...settings, strategy, couplings, trajectory });
 }
 
 /** One more step from the state that is returned: that is where spins are saturated and attention is condensed. */
@@ -145,7 +175,8 @@ async function verifyEnd(
   }
 }
 
-function exitCode({ point, verification }: RunOutcome): number {
+function exitCode({ point, removal, verification }: RunOutcome): number {
   if (verification?.pass === false) return EXIT.fault;
-  return point.status === "completed" || point.status === "converged" ? EXIT.done : EXIT.notConverged;
+  const ended = [point, ...(removal ? [removal.remaining] : [])].map(({ status }) => status);
+  return ended.every((status) => status === "completed" || status === "converged") ? EXIT.done : EXIT.notConverged;
 }

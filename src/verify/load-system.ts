@@ -29,12 +29,17 @@ export async function loadSystem(path: string, options: LoadOptions = {}): Promi
   const { seed } = options;
   const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
   const value = isObject && seed !== undefined ? { ...document, seed } : document;
-  return realiseWithin(parseSystem(value, path), arrayLoader(dirname(path)), path, options.memoryLimit);
+  return realiseWithin(parseSystem(value, path), documentLoader(path), path, options.memoryLimit);
 }
 
 /** Loads `.npy` files by their path relative to a folder. */
 export function arrayLoader(folder: string): LoadArray {
   return (path) => readNpy(resolve(folder, path));
+}
+
+/** Loads `.npy` files by their path relative to a document. */
+export function documentLoader(path: string): LoadArray {
+  return arrayLoader(dirname(path));
 }
 
 /** Attention with random queries and keys on sphere spins in random directions, and no external field to hide behind. */

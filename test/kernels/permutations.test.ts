@@ -63,6 +63,26 @@ function couplingsFor({ components }: Spins): Couplings[] {
         [0, -1].map((symmetry) => ({ ...random, law, symmetry, ...dilution })),
       ),
     ),
+    ...([0, 1] as const).map((symmetry) => ({ ...random, law: "mixed-signs", symmetry, fraction: 0.5 }) as const),
+    { ...random, law: "ring", symmetry: 0 },
+    ...[0, 1].map((symmetry) => ({
+      kind: "species" as const,
+      means: numbers(1),
+      deviations: numbers(1),
+      speciesOf: new Uint32Array(SITES),
+      symmetry,
+      seed: 1,
+      sample: 0,
+    })),
+    ...[1, SITES].map((count) => {
+      return { kind: "hopfield" as const, patterns: numbers(count * SITES), count, normalisation: SITES };
+    }),
+    ...(["none", "causal"] as const).map((mask) => {
+      return { kind: "random-softmax" as const, scale: 1, mask, seed: 1, sample: 0 };
+    }),
+    { ...attention, mask: "none", features: { source: "state", ...weights }, qkNorm: true },
+    { ...attention, mask: "none", features, ropeBase: 10 },
+    { ...attention, mask: "none", features, qkNorm: true, ropeBase: 10 },
     { ...attention, mask: "none", features: { source: "state", ...weights } },
     { ...attention, mask: "causal", features },
     { ...attention, mask: "user", available: new Float64Array(SITES ** 2).fill(1), features },

@@ -50,7 +50,8 @@ export function randomCouplingsCase(
   ensemble: Ensemble & { readonly CAUSAL?: boolean },
   strength: Strength = strengthOf(ensemble),
 ): Random {
-  const constants = { CAUSAL: false, ...ensemble };
+  const { LAW, DILUTED, INDEPENDENT, CAUSAL = false } = ensemble;
+  const constants = { LAW, DILUTED, INDEPENDENT, CAUSAL };
   const { couplings, rowStart, rowCount, columns } = params;
   return makeCase<"random-couplings">(params, constants, describeStrength(strength), () => {
     const { seeds, strengths } = drawnFrom(couplings, strength);
