@@ -1,5 +1,6 @@
 // species-couplings: J_ij <- mean_ab + std_ab J_ij, i of species a and j of species b, in place. J_ii stays zero unless
-// drawn by itself: equations 3.6. Formulas of the ensembles: src/physics/couplings.ts. Twin: src/reference/species-couplings.ts
+// drawn by itself. Equations 3.6; formulas of the ensembles: src/physics/couplings.ts. Twin:
+// src/reference/species-couplings.ts
 // @import lib/dispatch.wgsl
 
 const WORKGROUP_SIZE: u32 = 64u;

@@ -92,7 +92,11 @@ function chosenObservables(names: readonly ObservableName[] | undefined, system:
   const available = availableObservables(system);
   const missing = names?.find((name) => !available.includes(name));
   if (missing !== undefined) {
-    throw new InputError("--observe", `${missing} of a system that has none`, `of ${available.join(", ")}`);
+    throw new InputError(
+      "--observe",
+      `${missing} ${observableOf(missing).needs === "rows" ? "for couplings without softmax rows" : "of a system without it"}`,
+      `of ${available.join(", ")}`,
+    );
   }
   return names ?? available.filter((name) => observableOf(name).needs !== "response");
 }
