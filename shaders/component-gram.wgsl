@@ -5,6 +5,7 @@
 // @import lib/dispatch.wgsl
 
 const WORKGROUP_SIZE: u32 = 64u;
+const SHARES: u32 = 256u;          // 4 · WORKGROUP_SIZE
 
 struct Params {
   systems: u32,
@@ -16,7 +17,8 @@ struct Params {
 @group(0) @binding(1) var<storage, read> state: array<vec4f>;         // [system][pad(N)][pad(D)]
 @group(0) @binding(2) var<storage, read_write> gram: array<vec4f>;    // [system][pad(D)][pad(D)]
 
-var<workgroup> shares: array<mat4x4f, WORKGROUP_SIZE>;
+/// Four rows of the tile a lane.
+var<workgroup> shares: array<vec4f, SHARES>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -32,17 +34,28 @@ fn main(
   let row = (index / quads) % quads;
   let system = index / (quads * quads);
   let first = system * 4u * ((params.sites + 3u) / 4u);
-  var own = mat4x4f();
+  var own0 = vec4f();
+  var own1 = vec4f();
+  var own2 = vec4f();
+  var own3 = vec4f();
   for (var site = lane; site < params.sites; site += WORKGROUP_SIZE) {
     let left = state[(first + site) * quads + row];
     let right = state[(first + site) * quads + column];
-    own += mat4x4f(left.x * right, left.y * right, left.z * right, left.w * right);
+    own0 += left.x * right;
+    own1 += left.y * right;
+    own2 += left.z * right;
+    own3 += left.w * right;
   }
-  shares[lane] = own;
+  shares[4u * lane] = own0;
+  shares[4u * lane + 1u] = own1;
+  shares[4u * lane + 2u] = own2;
+  shares[4u * lane + 3u] = own3;
   for (var half = WORKGROUP_SIZE / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (lane < half) { shares[lane] += shares[lane + half]; }
+    if (lane < half) {
+      for (var k = 0u; k < 4u; k++) { shares[4u * lane + k] += shares[4u * (lane + half) + k]; }
+    }
   }
   workgroupBarrier();
-  if (lane < 4u) { gram[((system * quads + row) * 4u + lane) * quads + column] = shares[0][lane]; }
+  if (lane < 4u) { gram[((system * quads + row) * 4u + lane) * quads + column] = shares[lane]; }
 }

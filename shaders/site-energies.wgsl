@@ -1,6 +1,6 @@
 // site-energies: what the energies of a site are made of, h = x + J m, V = Σ_j J_ij² (1 - m_j²):
 //   x · m,   m · J m,   ln z(h) - ln z(0),   -Σ_± (1 ± m)/2 ln((1 ± m)/2),   (1 - m²) V
-// The last two for binary spins, V if REACTION; else 0. z is the single-site partition function (equations 2.8):
+// The last two for binary spins, else 0. z is the single-site partition function (equations 2.8):
 //   binary ln cosh βh;   large-d R² [γ - 1 - ln((1 + γ)/2)];   exact ∫_0^κ A_D(k) dk
 // Equations 2.8, 10.5, 11.9. Twin: src/reference/site-energies.ts
 // @import lib/dispatch.wgsl
@@ -12,7 +12,6 @@ const WORKGROUP_SIZE: u32 = 64u;
 const COLUMNS: u32 = 5u;
 const BINARY: bool = false;
 const RESPONSE: u32 = 0u;          // 0 large-d, 1 exact
-const REACTION: bool = false;
 const LN_2: f32 = 0.69314718;
 
 struct Params {
@@ -27,7 +26,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> externalField: array<f32>;     // [system][pad(N)][componentStride] x
 @group(0) @binding(2) var<storage, read> field: array<f32>;             // the same, J m
 @group(0) @binding(3) var<storage, read> state: array<f32>;             // the same, m
-@group(0) @binding(4) var<storage, read> moments: array<f32>;           // [system][pad(N)] V; read if REACTION
+@group(0) @binding(4) var<storage, read> moments: array<f32>;           // [system][pad(N)] V; read if BINARY
 @group(0) @binding(5) var<storage, read> betas: array<f32>;             // [system]
 @group(0) @binding(6) var<storage, read_write> energies: array<f32>;    // [system][pad(N)][COLUMNS]
 
@@ -91,7 +90,7 @@ fn main(
   if (BINARY) {
     let m = clamp(state[base], -1.0, 1.0);
     entropy = surprise(0.5 * (1.0 + m)) + surprise(0.5 * (1.0 - m));
-    if (REACTION) { reaction = (1.0 - m) * (1.0 + m) * moments[index]; }
+    reaction = (1.0 - m) * (1.0 + m) * moments[index];
   }
   energies[target_index + 3u] = entropy;
   energies[target_index + 4u] = reaction;

@@ -9,6 +9,7 @@ import type { SteadyOptions } from "../engine/steady-state.js";
 import { OutputFolder } from "../files/output-folder.js";
 import { type ClosureName, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
+import { checkObservables, inapplicable } from "../physics/observable-scope.js";
 import { type ObservableName, observableNames, observables } from "../physics/observables.js";
 import { type LoadedSystem, loadSystem } from "../verify/load-system.js";
 import { type VerificationReport, verifyStep } from "../verify/verify-step.js";
@@ -51,7 +52,7 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
   const system = await loadSystem(path, { seed: options.seed, memoryLimit: memory });
   const rule = momentRule(closure, system.spins);
   if (typeof rule !== "string") throw new InputError("--closure", rule.found, rule.expected);
-  const observe = chosenObservables(options.observe, system);
+  const observe = chosenObservables(options, system);
   checkSizes(system, options);
 
   const folder = out === undefined ? undefined : await OutputFolder.create(out, { replace });
@@ -82,14 +83,17 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
 }
 
 /** What was asked for, or all that costs nothing. */
-function chosenObservables(names: readonly ObservableName[] | undefined, system: System): readonly ObservableName[] {
-  const hasRows = system.couplings.kind === "attention";
-  const available = observableNames.filter((name) => hasRows || observables[name].needs !== "rows");
-  const missing = names?.find((name) => !available.includes(name));
-  if (missing !== undefined) {
-    throw new InputError("--observe", `${missing} for couplings without softmax rows`, `of ${available.join(", ")}`);
+function chosenObservables(
+  { observe: names, closure, steps }: RunCommandOptions,
+  { spins, couplings }: System,
+): readonly ObservableName[] {
+  const run = { spins, couplings, closure, steps };
+  if (names) {
+    checkObservables(names, run, "--observe");
+    return names;
   }
-  return names ?? available.filter((name) => observables[name].needs !== "response");
+  const free: readonly string[] = ["state", "rows"];
+  return observableNames.filter((name) => free.includes(observables[name].needs) && !inapplicable(name, run));
 }
 
 async function simulateOne(

@@ -21,34 +21,32 @@ export class AttentionFiller {
     this.#units = own(executor.upload("unit scales", new Float64Array(matrices).fill(1)));
   }
 
-  fill({ rowStart, rowCount, couplings }: CouplingBlock): void {
-    const { executor, layout, inputs } = this;
-    const { sites, matrices } = layout;
-    executor.run({
-      kernel: "scores",
-      arrays: {
-        queries: inputs.queries,
-        keys: inputs.keys,
-        scales: this.#units,
-        available: inputs.available,
-        scores: this.#scores,
-      },
-      params: {
-        couplings: matrices,
-        rows: sites,
-        rowStart,
-        rowCount,
-        columns: sites,
-        dimension: inputs.dimension,
-        querySharing: 1,
-      },
-      constants: { MASK: inputs.mask },
-    });
+  fill(block: CouplingBlock): void {
+    const { executor, layout } = this;
+    const { rowStart, rowCount, couplings } = block;
+    recordScores(executor, layout, this.inputs, { ...block, scores: this.#scores, units: this.#units });
     executor.run({
       kernel: "softmax",
       arrays: { scores: this.#scores, couplings, statistics: this.statistics },
-      params: { couplings: matrices, rows: sites, rowStart, rowCount, columns: sites },
+      params: { couplings: layout.matrices, rows: layout.sites, rowStart, rowCount, columns: layout.sites },
       constants: {},
     });
   }
+}
+
+/** Records the scores of a block of rows, [matrix][rowCount][pad(N)]; λ is in the queries, so `units` are ones. */
+export function recordScores(
+  executor: Executor,
+  { sites, matrices }: BatchLayout,
+  inputs: AttentionInputs,
+  block: { readonly rowStart: number; readonly rowCount: number; readonly scores: Slot; readonly units: Slot },
+): void {
+  const { rowStart, rowCount, scores, units } = block;
+  const { queries, keys, available, dimension, mask } = inputs;
+  executor.run({
+    kernel: "scores",
+    arrays: { queries, keys, scales: units, available, scores },
+    params: { couplings: matrices, rows: sites, rowStart, rowCount, columns: sites, dimension, querySharing: 1 },
+    constants: { MASK: mask },
+  });
 }

@@ -43,6 +43,8 @@ export class CouplingStore {
   readonly direct: FieldSource | undefined;
   /** The same for attention, which makes the sums of sphere TAP too. */
   readonly fused: FusedAttention | undefined;
+  /** What attention is made of, as it is for the state that was stepped last. */
+  readonly attention: AttentionInputs | undefined;
   readonly #source: RandomCouplingSource | undefined;
   #ready = false;
 
@@ -104,6 +106,7 @@ export class CouplingStore {
     if (plan?.kind === "fused") {
       this.#requireRoom(workingBytes + features, budget);
       const inputs = new AttentionInputs(executor, layout, (slot) => this.#own(slot));
+      this.attention = inputs;
       this.fused = this.direct = new FusedAttention(executor, layout, inputs, plan.variants, (slot) => this.#own(slot));
       this.statistics = { slot: this.fused.statistics, columns: ROW_STATISTICS };
       const { splits } = this.fused;
@@ -127,6 +130,7 @@ export class CouplingStore {
     }
     if (attention) {
       const inputs = new AttentionInputs(executor, layout, (owned) => this.#own(owned));
+      this.attention = inputs;
       const slot = this.#own(executor.allocate("row statistics", 4 * layout.matrices * layout.paddedSites));
       this.statistics = { slot, columns: 4 };
       const filler = new AttentionFiller(executor, layout, inputs, slot, rows, (owned) => this.#own(owned));

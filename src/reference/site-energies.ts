@@ -20,10 +20,10 @@ export function siteEnergies(
     energies: Float64Array;
   },
   params: { systems: number; sites: number; components: number; componentStride: number; radius: number },
-  constants: { BINARY: boolean; RESPONSE: number; REACTION: boolean },
+  constants: { BINARY: boolean; RESPONSE: number },
 ): void {
   const { systems, sites, components, componentStride, radius } = params;
-  const { BINARY, RESPONSE, REACTION } = constants;
+  const { BINARY, RESPONSE } = constants;
   const padded = pad(sites);
   for (let index = 0; index < systems * padded; index++) {
     const values = arrays.energies.subarray(index * ENERGY_COLUMNS, (index + 1) * ENERGY_COLUMNS).fill(0);
@@ -44,7 +44,7 @@ export function siteEnergies(
     const m = Math.min(1, Math.max(-1, arrays.state[index]));
     values[2] = beta * h + Math.log1p(Math.exp(-2 * beta * h)) - Math.LN2;
     values[3] = surprise((1 + m) / 2) + surprise((1 - m) / 2);
-    if (REACTION) values[4] = (1 - m) * (1 + m) * arrays.moments[index];
+    values[4] = (1 - m) * (1 + m) * arrays.moments[index];
   }
 }
 

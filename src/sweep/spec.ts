@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { type ClosureName, closureNames, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { type ObservableName, observableNames, observables } from "../physics/observables.js";
+import { checkObservables } from "../physics/observable-scope.js";
+import { type ObservableName, observableNames } from "../physics/observables.js";
 import { describe, parseInput } from "../physics/schema-errors.js";
 import { parseSystem, type SystemDescription } from "../physics/system.js";
 
@@ -140,16 +141,10 @@ function makePoint(input: SweepInput, axes: readonly Axis[], values: readonly Ax
   // Checks the keys once, before anything runs; the sample does not change which keys are right.
   const describeSample = (sample: number) => parseSystem({ ...system, seed: input.seed, sample }, `${context}: system`);
   const first = describeSample(0);
-  const rowless = input.observe.find((name) => observables[name].needs === "rows");
-  if (rowless !== undefined && first.couplings.kind !== "attention") {
-    throw new InputError(
-      `${context}: observe`,
-      `${rowless} of ${first.couplings.kind} couplings`,
-      "attention, which has rows",
-    );
-  }
   const applies = momentCheck(closure as ClosureName, first);
   if (applies !== undefined) throw new InputError(`${context}: axes.closure`, applies.found, applies.expected);
+  const observed = { spins: first.spins, couplings: first.couplings, closure: closure as ClosureName, steps };
+  checkObservables(input.observe, observed, `${context}: observe`);
   return {
     values,
     closure: closure as ClosureName,

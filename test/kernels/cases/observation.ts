@@ -105,7 +105,7 @@ export function siteEnergiesCase(
   fields: Fields = "",
 ): Energies {
   const { systems, sites, components, radius } = params;
-  const { BINARY, REACTION } = constants;
+  const { BINARY } = constants;
   return makeCase<"site-energies">(params, constants, fields, () => {
     const draws = new Draws(23);
     const size = fieldScale(fields, components, radius);
@@ -120,7 +120,7 @@ export function siteEnergiesCase(
       externalField: input(draws.normal(shape, size)),
       field: input(draws.normal(shape, size)),
       state: input(state),
-      moments: REACTION ? input(draws.uniform(siteScalars(systems, sites), 0, 1)) : unread(),
+      moments: BINARY ? input(draws.uniform(siteScalars(systems, sites), 0, 1)) : unread(),
       betas: input(beta),
       energies: output(
         { batch: systems, rows: sites, rowStride: pad(sites), columns: ENERGY_COLUMNS, columnStride: ENERGY_COLUMNS },
@@ -136,17 +136,11 @@ const energies = (sites: number, components: number, systems?: number) => ({
 });
 
 export const siteEnergiesCases: readonly Energies[] = [
-  ...[false, true].flatMap((REACTION) => [
-    ...ODD_SIZES.map((n) => siteEnergiesCase(energies(n, 1), { BINARY: true, RESPONSE: LARGE_D, REACTION })),
-    ...fieldNames.map((fields) =>
-      siteEnergiesCase(energies(61, 1, 3), { BINARY: true, RESPONSE: LARGE_D, REACTION }, fields),
-    ),
-  ]),
+  ...ODD_SIZES.map((n) => siteEnergiesCase(energies(n, 1), { BINARY: true, RESPONSE: LARGE_D })),
+  ...fieldNames.map((fields) => siteEnergiesCase(energies(61, 1, 3), { BINARY: true, RESPONSE: LARGE_D }, fields)),
   ...[LARGE_D, EXACT].flatMap((RESPONSE) => [
-    ...[3, 4, 13, 64].map((D) => siteEnergiesCase(energies(7, D), { BINARY: false, RESPONSE, REACTION: false })),
-    ...fieldNames.map((fields) =>
-      siteEnergiesCase(energies(13, 6, 3), { BINARY: false, RESPONSE, REACTION: false }, fields),
-    ),
+    ...[3, 4, 13, 64].map((D) => siteEnergiesCase(energies(7, D), { BINARY: false, RESPONSE })),
+    ...fieldNames.map((fields) => siteEnergiesCase(energies(13, 6, 3), { BINARY: false, RESPONSE }, fields)),
   ]),
 ];
 
