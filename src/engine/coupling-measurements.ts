@@ -43,7 +43,7 @@ export async function measureHousekeeping({
 }
 
 /** Scores of a block of rows at most (16 MiB of f32). */
-const SCORE_ELEMENTS = 2 ** 22;
+export const SCORE_ELEMENTS = 2 ** 22;
 
 export async function measureScoreGaps({
   executor,

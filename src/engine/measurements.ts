@@ -1,13 +1,14 @@
 /** The extra work behind some observables: one function each, run only if one of its observables is asked for. */
-import { LYAPUNOV_DISCARDED, type Measurement, type Measurements } from "../physics/observables.js";
+import type { Measurement, Measurements } from "../physics/observables.js";
 import { InputError } from "../physics/input-error.js";
 import type { BatchLayout, SystemBatch } from "./batch.js";
-import { measureHousekeeping, measureRowNorm, measureScoreGaps } from "./coupling-measurements.js";
+import { measureHousekeeping, measureRowNorm, measureScoreGaps, SCORE_ELEMENTS } from "./coupling-measurements.js";
 import type { CouplingStrategy } from "./coupling-strategy.js";
 import type { MeasurementContext } from "./measurement-context.js";
 import { measureMismatch, measurePlainResiduals } from "./relaxation-measurements.js";
 import { ExecutorScope } from "./scope.js";
 import { measureDirections, measureEnergies, measureGram } from "./state-measurements.js";
+import { steadyStateBytes } from "./steady-state.js";
 import { measureDeflated, measureTangent, measureTangentTrajectory, POWER_ITERATIONS } from "./tangent-measurements.js";
 
 /** One entry a system; undefined where there is nothing to measure. */
@@ -75,13 +76,17 @@ export function strategyFor(
 /** Bytes that the measurements of a batch allocate at most, one after the other. */
 export function measurementBytes(
   wanted: ReadonlySet<Measurement>,
-  { systems, stateLength, paddedSites, componentStride, batch }: BatchLayout,
+  layout: BatchLayout,
   steps: number | undefined,
   elementBytes: number,
 ): number {
   if (wanted.size === 0) return 0;
-  const gram = wanted.has("gram") && batch.spins.kind === "sphere" ? componentStride ** 2 : 0;
-  const history = Math.max(POWER_ITERATIONS, steps ?? 0) + LYAPUNOV_DISCARDED;
+  const { systems, stateLength, paddedSites, componentStride, matrices } = layout;
+  const gram = wanted.has("gram") ? componentStride ** 2 : 0;
+  const history = Math.max(POWER_ITERATIONS, steps ?? 0);
   // Perturbation, its image, their product, a trajectory and its image; moments, weights and energies of the sites.
-  return elementBytes * systems * (6 * stateLength + 12 * paddedSites + gram + history);
+  const states = systems * (6 * stateLength + 12 * paddedSites + gram + history);
+  const scores = wanted.has("scoreGaps") ? Math.max(SCORE_ELEMENTS, 4 * matrices * paddedSites) : 0;
+  const solver = wanted.has("mismatch") ? steadyStateBytes(layout, elementBytes) : 0;
+  return elementBytes * (states + scores) + solver;
 }
