@@ -12,6 +12,7 @@ import * as fused from "./kernels/cases/attention-fused.js";
 import * as couplings from "./kernels/cases/couplings.js";
 import * as fields from "./kernels/cases/fields.js";
 import * as models from "./kernels/cases/models.js";
+import * as observation from "./kernels/cases/observation.js";
 import * as procedural from "./kernels/cases/procedural.js";
 import * as reductions from "./kernels/cases/reductions.js";
 import * as sphereTap from "./kernels/cases/sphere-tap.js";
@@ -81,6 +82,14 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "anderson-gram": anderson.andersonGramCases,
   "anderson-solve": anderson.andersonSolveCases,
   "anderson-mix": anderson.andersonMixCases,
+  "component-gram": observation.componentGramCases,
+  "site-directions": observation.siteDirectionsCases,
+  "site-energies": observation.siteEnergiesCases,
+  "site-mismatch": observation.siteMismatchCases,
+  "tangent-update": observation.tangentUpdateCases,
+  deflate: observation.deflateCases,
+  housekeeping: observation.housekeepingCases,
+  "score-gaps": observation.scoreGapsCases,
 };
 
 /** One case of a kernel at any size. */
@@ -112,6 +121,14 @@ export const buildCase = {
   "anderson-gram": anderson.andersonGramCase,
   "anderson-solve": anderson.andersonSolveCase,
   "anderson-mix": anderson.andersonMixCase,
+  "component-gram": observation.componentGramCase,
+  "site-directions": observation.siteDirectionsCase,
+  "site-energies": observation.siteEnergiesCase,
+  "site-mismatch": observation.siteMismatchCase,
+  "tangent-update": observation.tangentUpdateCase,
+  deflate: observation.deflateCase,
+  housekeeping: observation.housekeepingCase,
+  "score-gaps": observation.scoreGapsCase,
 } satisfies {
   readonly [K in StageName]: (params: KernelCase<K>["params"], constants: KernelCase<K>["constants"]) => KernelCase<K>;
 };

@@ -3,7 +3,6 @@ import { batchOf } from "../engine/batch.js";
 import type { CouplingStrategy } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import type { Executor } from "../engine/executor.js";
-import { availableObservables } from "../engine/observe.js";
 import { measureRemoval, type RemovalResponse } from "../engine/removal.js";
 import type { System } from "../engine/realise.js";
 import { type PointResult, simulate } from "../engine/simulate.js";
@@ -11,7 +10,14 @@ import type { SteadyOptions } from "../engine/steady-state.js";
 import { OutputFolder } from "../files/output-folder.js";
 import { type ClosureName, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { observableOf, type ObservableName } from "../physics/observables.js";
+import { checkObservables, inapplicable } from "../physics/observable-scope.js";
+import {
+  isFree,
+  type ObservableName,
+  observableNames,
+  observableOf,
+  type ProfileName,
+} from "../physics/observables.js";
 import { type LoadedSystem, loadSystem } from "../verify/load-system.js";
 import { type VerificationReport, verifyStep } from "../verify/verify-step.js";
 import { EXIT } from "./exit-codes.js";
@@ -56,7 +62,7 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
   const system = await loadSystem(path, { seed: options.seed, memoryLimit: memory });
   const rule = momentRule(closure, system.spins);
   if (typeof rule !== "string") throw new InputError("--closure", rule.found, rule.expected);
-  const observe = chosenObservables(options.observe, system);
+  const observe = chosenObservables(options, system);
   checkSizes(system, options);
 
   const folder = out === undefined ? undefined : await OutputFolder.create(out, { replace });
@@ -88,17 +94,17 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
 }
 
 /** What was asked for, or all that costs nothing. */
-function chosenObservables(names: readonly ObservableName[] | undefined, system: System): readonly ObservableName[] {
-  const available = availableObservables(system);
-  const missing = names?.find((name) => !available.includes(name));
-  if (missing !== undefined) {
-    throw new InputError(
-      "--observe",
-      `${missing} ${observableOf(missing).needs === "rows" ? "for couplings without softmax rows" : "of a system without it"}`,
-      `of ${available.join(", ")}`,
-    );
+function chosenObservables(
+  { observe: names, closure, steps }: RunCommandOptions,
+  system: System,
+): readonly ObservableName[] {
+  const run = { ...system, closure, steps };
+  if (names) {
+    checkObservables(names, run, "--observe");
+    return names;
   }
-  return names ?? available.filter((name) => observableOf(name).needs !== "response");
+  const all = new Set<ObservableName>([...observableNames, ...(Object.keys(system.profiles ?? {}) as ProfileName[])]);
+  return [...all].filter((name) => isFree(observableOf(name)) && !inapplicable(name, run));
 }
 
 function steadyOptions({ damping, maxIterations }: RunCommandOptions): Partial<SteadyOptions> {

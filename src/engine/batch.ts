@@ -25,6 +25,9 @@ export interface BatchPoint {
   readonly profiles?: Profiles;
 }
 
+/** β as `packSites` takes it. */
+export const betasOf = ({ beta, betas }: BatchPoint): Float64Array | number => betas ?? beta;
+
 /** What a point takes of a system. */
 export function pointOf({ beta, field, initial, betas, profiles }: System): BatchPoint {
   return { beta, field, initial, ...(betas && { betas }), ...(profiles && { profiles }) };

@@ -7,7 +7,7 @@ import { type Couplings, hasSoftmaxRows, type RandomCouplings } from "../physics
 import { InputError } from "../physics/input-error.js";
 import { pad } from "../reference/layout.js";
 import { ROW_STATISTICS } from "../reference/attention-rows.js";
-import { attentionScores, randomScores, SoftmaxFiller } from "./attention-couplings.js";
+import { attentionScores, randomScores, type RecordScores, SoftmaxFiller } from "./attention-couplings.js";
 import { attentionBytes, AttentionInputs } from "./attention-inputs.js";
 import { type BatchLayout, type CouplingBlock, padMatrix } from "./batch.js";
 import { type CouplingStrategy, planAttention, type StrategyReport } from "./coupling-strategy.js";
@@ -45,6 +45,8 @@ export class CouplingStore {
   readonly direct: FieldSource | undefined;
   /** The same for attention, which makes the sums of sphere TAP too. */
   readonly fused: FusedAttention | undefined;
+  /** Records scores behind softmax rows, as they are for the state that was stepped last. */
+  readonly recordScores: RecordScores | undefined;
   #ready = false;
 
   /**
@@ -119,6 +121,7 @@ export class CouplingStore {
     if (plan?.kind === "fused") {
       this.#requireRoom(workingBytes + features, budget);
       const inputs = new AttentionInputs(executor, layout, own);
+      this.recordScores = attentionScores(executor, layout, inputs, own);
       this.fused = this.direct = new FusedAttention(executor, layout, inputs, plan.variants, own);
       this.statistics = { slot: this.fused.statistics, columns: ROW_STATISTICS };
       const { splits } = this.fused;
@@ -145,6 +148,7 @@ export class CouplingStore {
       this.statistics = { slot, columns: 4 };
       const inputs = attention && new AttentionInputs(executor, layout, own);
       const scores = inputs ? attentionScores(executor, layout, inputs, own) : randomScores(executor, layout, own);
+      this.recordScores = scores;
       const filler = new SoftmaxFiller(executor, layout, scores, slot, rows, own);
       this.#fill = (block) => filler.fill(block);
       this.#refresh = (state) => inputs?.refresh(state);

@@ -1,29 +1,9 @@
 /** Sums the raw moments of every system on the device and reads them back once. */
-import { hasSoftmaxRows } from "../physics/couplings.js";
-import {
-  observableNames,
-  observableOf,
-  type ObservableName,
-  type ProfileName,
-  type RawMoments,
-} from "../physics/observables.js";
+import type { ProfileName, RawMoments } from "../physics/observables.js";
 import { pad } from "../reference/layout.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
-import type { System } from "./realise.js";
 import { Reducer, siteScalars } from "./reductions.js";
-
-/** What can be observed of a system. */
-export function availableObservables({
-  couplings,
-  profiles = {},
-}: Pick<System, "couplings" | "profiles">): ObservableName[] {
-  const ofState = observableNames.filter((name) => {
-    const { needs } = observableOf(name);
-    return needs !== "profile" && (needs !== "rows" || hasSoftmaxRows(couplings));
-  });
-  return [...ofState, ...(Object.keys(profiles) as ProfileName[])];
-}
 
 /** @returns one entry a system; attention rows come from `statistics`, [matrix][pad(N)][columns] */
 export async function observe(

@@ -1,11 +1,11 @@
 /** Sites or heads taken out of a system, and what that does to the others. */
 import type { AttentionFeatures, Couplings } from "../physics/couplings.js";
 import { InputError } from "../physics/input-error.js";
+import { inapplicable } from "../physics/observable-scope.js";
 import type { ObservableName } from "../physics/observables.js";
 import { batchOf } from "./batch.js";
 import { CpuExecutor } from "./cpu-executor.js";
 import type { Executor } from "./executor.js";
-import { availableObservables } from "./observe.js";
 import type { System } from "./realise.js";
 import { type PointResult, simulate, type SimulationOptions } from "./simulate.js";
 
@@ -44,8 +44,9 @@ export async function measureRemoval(
   options: SimulationOptions,
 ): Promise<RemovalResponse> {
   const rest = await withoutPart(system, removal);
-  const available = availableObservables(rest);
-  const observe = options.observe.filter((name) => available.includes(name));
+  const { closure, run } = options;
+  const observed = { ...rest, closure, steps: "steps" in run ? run.steps : undefined };
+  const observe = options.observe.filter((name) => !inapplicable(name, observed));
   const [[intact]] = await simulate(executor, batchOf(system), { ...options, states: true });
   const [[remaining]] = await simulate(executor, batchOf(rest), {
     ...options,

@@ -1,10 +1,12 @@
 /** Runs a batch: K steps or the steady state, then observables, all on one executor. */
 import { type ClosureName } from "../physics/closures.js";
-import { observableOf, type ObservableName, type RawMoments } from "../physics/observables.js";
+import { checkObservables } from "../physics/observable-scope.js";
+import { measurementsFor, observableOf, type ObservableName, type RawMoments } from "../physics/observables.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
 import type { CouplingStrategy, StrategyReport } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
+import { measure, measurementBytes, strategyFor } from "./measurements.js";
 import { observe } from "./observe.js";
 import { reductionBytes, Reducer, siteScalars } from "./reductions.js";
 import { ExecutorScope } from "./scope.js";
@@ -55,7 +57,7 @@ export interface PointResult {
 
 /**
  * @returns results by group and point, in the order of the batch
- * @throws InputError if a strategy is asked for that the couplings, their shape or the device have not
+ * @throws InputError if an observable or a strategy is asked for that the system, its shape or the device have not
  * @throws CapacityError, GpuError: never a result that a fault has touched
  */
 export async function simulate(
@@ -63,6 +65,16 @@ export async function simulate(
   batch: SystemBatch,
   options: SimulationOptions,
 ): Promise<PointResult[][]> {
+  const steps = stepsOf(options);
+  batch.couplings.forEach((couplings, group) =>
+    distinctScopes(batch.points[group]).forEach((point) =>
+      checkObservables(
+        options.observe,
+        { ...point, spins: batch.spins, couplings, closure: options.closure, steps },
+        "observe",
+      ),
+    ),
+  );
   const wantsResponse = options.observe.some((name) => observableOf(name).needs === "response");
   const shift = FIELD_SHIFT[executor.device.precision];
   const expanded = wantsResponse ? withShiftedFields(batch, shift) : undefined;
@@ -81,6 +93,13 @@ export async function simulate(
     }),
   );
 }
+
+/** The first point, and those whose sites have a β of their own: what can be observed of the others is the same. */
+function distinctScopes(points: SystemBatch["points"][number]): SystemBatch["points"][number] {
+  return points.filter(({ betas }, k) => k === 0 || betas !== points[0].betas);
+}
+
+const stepsOf = ({ run }: Pick<SimulationOptions, "run">) => ("steps" in run ? run.steps : undefined);
 
 /** Whatever happens, the arrays of a run end with it. */
 async function withinScope<Result>(executor: Executor, work: (scope: Executor) => Promise<Result>): Promise<Result> {
@@ -110,14 +129,18 @@ async function simulateBatch(
     "steps" in options.run
       ? evolutionBytes(layout, options.run.steps, options, executor.elementBytes)
       : steadyStateBytes(layout, executor.elementBytes);
-  const observationBytes = reductionBytes(layout, executor.elementBytes);
+  const measured = measurementsFor(options.observe);
+  const steps = stepsOf(options);
+  const observationBytes =
+    reductionBytes(layout, executor.elementBytes) + measurementBytes(measured, layout, steps, executor.elementBytes);
+  const asked = options.strategy ?? "auto";
   const callerBytes = stateBytes + ownBytes + observationBytes;
   const step = new TimeStep(
     executor,
     layout,
     options.closure,
     callerBytes,
-    options.couplings && (options.strategy ?? "auto") === "auto" ? "stored" : (options.strategy ?? "auto"),
+    strategyFor(measured, batch, options.couplings && asked === "auto" ? "stored" : asked),
   );
   const state = executor.upload(
     "state",
@@ -136,9 +159,12 @@ async function simulateBatch(
     const { final, worstInner, trajectory } = evolution;
     const ends = await evaluateResidual(executor, layout, step, final, final === state ? image : state);
     // After the residual, so that the rows of couplings that follow the state are those of the state returned.
-    const moments = await observe(executor, layout, final, step.couplings.statistics);
+    const basic = await observe(executor, layout, final, step.couplings.statistics);
     const states = options.states ? await executor.read(final) : undefined;
     const couplings = options.couplings ? await readCouplings(executor, layout, step, final) : undefined;
+    // Last, because some measurements step on from here.
+    const more = await measure(measured, { executor, layout, step, state: final, steps, residual: ends.residual });
+    const moments = basic.map((raw, system) => ({ ...raw, ...more[system] }));
 
     return batch.points.map((group, g) =>
       group.map((_, replica): RawResult => {

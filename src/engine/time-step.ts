@@ -4,10 +4,11 @@ import { pad } from "../reference/layout.js";
 import { BINARY_CLOSURES } from "../reference/binary-update.js";
 import { RESPONSES } from "../reference/moment-weights.js";
 import { SPHERE_CLOSURES } from "../reference/sphere-update.js";
-import type { BatchLayout } from "./batch.js";
+import { type BatchLayout, betasOf } from "./batch.js";
 import { CouplingStore } from "./couplings.js";
 import type { CouplingStrategy } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
+import type { FieldArrays } from "./random-couplings.js";
 
 /** Weights stored a site, and sums taken of them, for each rule. */
 export const MOMENT_SUMS: Readonly<Record<MomentRule, { readonly kinds: number; readonly sums: number }>> = {
@@ -75,12 +76,7 @@ export class TimeStep {
       ),
     );
     this.#field = this.#own(executor.allocate("field", systems * stateLength));
-    this.#betas = this.#own(
-      executor.upload(
-        "beta",
-        layout.packSites(({ beta, betas }) => betas ?? beta),
-      ),
-    );
+    this.#betas = this.#own(executor.upload("beta", layout.packSites(betasOf)));
     this.#weights =
       kinds > 0 ? this.#own(executor.allocate("weights", systems * kinds * paddedSites)) : executor.unread;
     this.#moments =
@@ -101,7 +97,8 @@ export class TimeStep {
       const arrays = { state, weights: this.#weights, field: this.#field, moments: this.#moments };
       direct.recordField(arrays, sums, kinds);
     } else {
-      this.couplings.forEachBlock(state, (block) => this.#recordField(block, state, this.#field, sums));
+      const arrays = { state, weights: this.#weights, field: this.#field, moments: this.#moments };
+      this.couplings.forEachBlock(state, (block) => this.#recordRows(block, arrays, sums, kinds));
     }
     const { systems, sites, radius, components } = layout;
     const { spins } = layout.batch;
@@ -131,6 +128,24 @@ export class TimeStep {
     }
   }
 
+  /** x, J m of the state that was stepped last, [system][pad(N)][componentStride], and β, [system][pad(N)]. */
+  get inputs(): { readonly externalField: Slot; readonly field: Slot; readonly betas: Slot } {
+    return { externalField: this.#external, field: this.#field, betas: this.#betas };
+  }
+
+  /**
+   * Records J w for any vector w of the shape of a state, with J of the state that was stepped last; couplings that follow
+   * the state and are not stored are made anew of w. With weights, Σ_j J_ij² (weight of j) too.
+   */
+  recordProduct(vector: Slot, product: Slot, squares?: { readonly weights: Slot; readonly moments: Slot }): void {
+    const { unread, unwritten } = this.executor;
+    const arrays = { state: vector, weights: unread, field: product, moments: unwritten, ...squares };
+    const sums = squares ? 1 : 0;
+    const { direct } = this.couplings;
+    if (direct) direct.recordField(arrays, sums, sums);
+    else this.couplings.forEachBlock(vector, (block) => this.#recordRows(block, arrays, sums, sums), true);
+  }
+
   dispose(): void {
     this.couplings.dispose();
     this.executor.free(...this.#owned.splice(0));
@@ -155,11 +170,12 @@ export class TimeStep {
     });
   }
 
-  #recordField(
+  /** J m of the rows of a block, and Σ_j J_ij² w_j for the first `sums` of `weightKinds` weights a site. */
+  #recordRows(
     block: { rowStart: number; rowCount: number; couplings: Slot },
-    state: Slot,
-    field: Slot,
+    { state, weights, field, moments }: FieldArrays,
     sums: number,
+    weightKinds: number,
     systemsPerCoupling = this.layout.systemsPerCoupling,
   ): void {
     const { systems, sites, components, batch } = this.layout;
@@ -167,9 +183,9 @@ export class TimeStep {
     const arrays = {
       couplings,
       state,
-      weights: sums > 0 ? this.#weights : this.executor.unread,
+      weights: sums > 0 ? weights : this.executor.unread,
       field,
-      moments: sums > 0 ? this.#moments : this.executor.unwritten,
+      moments: sums > 0 ? moments : this.executor.unwritten,
     };
     const params = { systems, systemsPerCoupling, rows: sites, rowStart, rowCount, columns: sites };
     if (batch.spins.kind === "binary") {
@@ -178,7 +194,7 @@ export class TimeStep {
       this.executor.run({
         kernel: "field-sphere",
         arrays,
-        params: { ...params, dimension: components, weightKinds: MOMENT_SUMS[this.#rule].kinds },
+        params: { ...params, dimension: components, weightKinds },
         constants: { MOMENTS: sums },
       });
     }
@@ -286,7 +302,8 @@ export class TimeStep {
       params: { systems, systemsPerCoupling, rowCount, columns: sites },
       constants: {},
     });
-    this.#recordField({ rowStart, rowCount, couplings: tensor.matrix }, previous, tensor.reaction, 0, 1);
+    const product = { state: previous, field: tensor.reaction, weights: executor.unread, moments: executor.unwritten };
+    this.#recordRows({ rowStart, rowCount, couplings: tensor.matrix }, product, 0, 0, 1);
   }
 }
 

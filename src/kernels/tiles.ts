@@ -32,6 +32,14 @@ export const tiles = {
   "anderson-gram": { WORKGROUP_SIZE: 64 },
   "anderson-solve": { WORKGROUP_SIZE: 64 },
   "anderson-mix": { WORKGROUP_SIZE: 64 },
+  "component-gram": { WORKGROUP_SIZE: 64 },
+  "site-directions": { WORKGROUP_SIZE: 64 },
+  "site-energies": { WORKGROUP_SIZE: 64 },
+  "site-mismatch": { WORKGROUP_SIZE: 64 },
+  "tangent-update": { WORKGROUP_SIZE: 64 },
+  deflate: { WORKGROUP_SIZE: 64 },
+  housekeeping: { WORKGROUP_SIZE: 64, TILE: 8 },
+  "score-gaps": { WORKGROUP_SIZE: 64 },
 } as const;
 
 /** Results that one thread of a product kernel holds along each side; structural in the shaders (vec4). */

@@ -21,6 +21,7 @@ export const STREAMS = {
   couplingFlips: 11,
   couplingPresence: 12,
   patterns: 13,
+  perturbation: 30,
 } as const;
 
 export type Stream = (typeof STREAMS)[keyof typeof STREAMS];

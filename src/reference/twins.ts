@@ -8,9 +8,12 @@ import { attentionFieldSphere } from "./attention-field-sphere.js";
 import { attentionMerge } from "./attention-merge.js";
 import { attentionReaction } from "./attention-reaction.js";
 import { binaryUpdate } from "./binary-update.js";
+import { componentGram } from "./component-gram.js";
 import { concatenateHeads } from "./concatenate-heads.js";
+import { deflate } from "./deflate.js";
 import { fieldBinary } from "./field-binary.js";
 import { fieldSphere } from "./field-sphere.js";
+import { housekeeping } from "./housekeeping.js";
 import { momentWeights } from "./moment-weights.js";
 import { proceduralFieldBinary } from "./procedural-field-binary.js";
 import { proceduralFieldSphere } from "./procedural-field-sphere.js";
@@ -18,14 +21,19 @@ import { queryKeyTransform } from "./query-key-transform.js";
 import { randomCouplings } from "./random-couplings.js";
 import { reactionWeights } from "./reaction-weights.js";
 import { reduce } from "./reduce.js";
+import { scoreGaps } from "./score-gaps.js";
 import { scores } from "./scores.js";
+import { siteDirections } from "./site-directions.js";
 import { siteDistance } from "./site-distance.js";
+import { siteEnergies } from "./site-energies.js";
+import { siteMismatch } from "./site-mismatch.js";
 import { softmax } from "./softmax.js";
 import { subtractDiagonal } from "./subtract-diagonal.js";
 import { speciesCouplings } from "./species-couplings.js";
 import { sphereTap } from "./sphere-tap.js";
 import { sphereTapStart } from "./sphere-tap-start.js";
 import { sphereUpdate } from "./sphere-update.js";
+import { tangentUpdate } from "./tangent-update.js";
 
 export const twins = {
   scores,
@@ -55,4 +63,12 @@ export const twins = {
   "anderson-gram": andersonGram,
   "anderson-solve": andersonSolve,
   "anderson-mix": andersonMix,
+  "component-gram": componentGram,
+  deflate,
+  housekeeping,
+  "score-gaps": scoreGaps,
+  "site-directions": siteDirections,
+  "site-energies": siteEnergies,
+  "site-mismatch": siteMismatch,
+  "tangent-update": tangentUpdate,
 } as const;

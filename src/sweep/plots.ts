@@ -43,6 +43,22 @@ const OBSERVABLE_LABELS: Readonly<Partial<Record<ObservableName, string>>> = {
   entropy: "row entropy *S* (nats)",
   participation: "row participation *Y*_{2}",
   "log-sum-exp": "ln *Z*",
+  "logit-gap": "logit gap Δ*S*",
+  "effective-rank": "effective rank",
+  "participation-rank": "participation rank",
+  "mean-token-cosine": "mean token cosine",
+  "zero-norm-sites": "sites without a mean",
+  energy: "energy *E* / *N*",
+  "free-energy": "free energy *F* / *N*",
+  "log-partition": "single-site log-partition",
+  housekeeping: "housekeeping entropy production *σ*_{hk} (nats / step)",
+  mismatch: "mismatch KL (nats)",
+  "spectral-radius": "spectral radius *ρ*",
+  lyapunov: "Lyapunov exponent *λ*_{1}",
+  "second-eigenvalue": "second eigenvalue |*λ*_{2}|",
+  "contraction-bound": "contraction bound",
+  "convergence-rate": "convergence rate *ρ*",
+  "relaxation-time": "relaxation time *τ* (steps)",
 };
 
 /** Points of a theory curve. */

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { type ClosureName, closureNames, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { hasSoftmaxRows } from "../physics/couplings.js";
-import { type ObservableName, observableNames, observableOf, speciesObserved } from "../physics/observables.js";
+import { checkObservables, describedRun } from "../physics/observable-scope.js";
+import { type ObservableName, observableNames } from "../physics/observables.js";
 import { describe, parseInput } from "../physics/schema-errors.js";
 import { parseSystem, type SystemDescription } from "../physics/system.js";
 
@@ -148,41 +148,16 @@ function makePoint(input: SweepInput, axes: readonly Axis[], values: readonly Ax
   // Checks the keys once, before anything runs; the sample does not change which keys are right.
   const describeSample = (sample: number) => parseSystem({ ...system, seed: input.seed, sample }, `${context}: system`);
   const first = describeSample(0);
-  checkObservables(input.observe, first, `${context}: observe`);
   const applies = momentCheck(closure as ClosureName, first);
   if (applies !== undefined) throw new InputError(`${context}: axes.closure`, applies.found, applies.expected);
+  const observed = describedRun(first, closure as ClosureName, steps);
+  checkObservables(input.observe, observed, `${context}: observe`);
   return {
     values,
     closure: closure as ClosureName,
     run: steps === undefined ? { steady: {} } : { steps },
     system: (sample) => (sample === 0 ? first : describeSample(sample)),
   };
-}
-
-function checkObservables(names: readonly ObservableName[], system: SystemDescription, where: string): void {
-  const { couplings, species = [] } = system;
-  for (const name of names) {
-    const { needs } = observableOf(name);
-    if (needs === "rows" && !hasSoftmaxRows(couplings)) {
-      throw new InputError(
-        where,
-        `${name} of ${couplings.kind} couplings`,
-        "attention or random-softmax, which has rows",
-      );
-    }
-    if (needs !== "profile") continue;
-    const of = speciesObserved(name);
-    if (of !== undefined && !species.some((each) => each.name === of)) {
-      throw new InputError(
-        where,
-        name,
-        `a species of the system, of which it has ${species.map((s) => s.name).join(", ") || "none"}`,
-      );
-    }
-    if (of === undefined && couplings.kind !== "hopfield") {
-      throw new InputError(where, `${name} of ${couplings.kind} couplings`, "hopfield, which has patterns");
-    }
-  }
 }
 
 function momentCheck(closure: ClosureName, system: SystemDescription): { found: string; expected: string } | undefined {

@@ -154,6 +154,50 @@ export const naiveF32: Evaluations = {
     }
   },
 
+  "component-gram": (arrays, { systems, sites, dimension }) => {
+    const stride = pad(dimension);
+    for (let s = 0; s < systems; s++) {
+      const site = s * pad(sites) * stride;
+      for (let a = 0; a < dimension; a++) {
+        for (let b = 0; b < dimension; b++) {
+          const sum = dot(arrays.state, site + a, arrays.state, site + b, sites, stride, stride);
+          arrays.gram[(s * stride + a) * stride + b] = sum;
+        }
+      }
+    }
+  },
+
+  housekeeping: (arrays, params, { KINDS }) => {
+    const { systems, systemsPerCoupling, sites, components, componentStride } = params;
+    const width = pad(sites);
+    for (let s = 0; s < systems; s++) {
+      const matrix = Math.floor(s / systemsPerCoupling) * sites * width;
+      const weight = (kind: number, site: number) => arrays.weights[(s * KINDS + kind) * width + site];
+      const product = (i: number, j: number) => {
+        const [a, b] = [i, j].map((site) => (s * width + site) * componentStride);
+        return dot(arrays.state, a, arrays.state, b, components);
+      };
+      const trace = (i: number) => f32(weight(2, i) * product(i, i));
+      for (let i = 0; i < sites; i++) {
+        let sum = 0;
+        for (let j = 0; j < sites; j++) {
+          const difference = f32(arrays.couplings[matrix + i * width + j] - arrays.couplings[matrix + j * width + i]);
+          let overlap = f32(weight(0, i) * weight(0, j));
+          if (KINDS === 3) {
+            const [ti, tj] = [weight(1, i), weight(1, j)];
+            overlap = f32(f32(components * ti) * tj);
+            overlap = f32(overlap - f32(ti * trace(j)));
+            overlap = f32(overlap - f32(trace(i) * tj));
+            const along = product(i, j);
+            overlap = f32(overlap + f32(f32(weight(2, i) * along) * f32(weight(2, j) * along)));
+          }
+          sum = f32(sum + f32(f32(difference * difference) * overlap));
+        }
+        arrays.production[s * width + i] = sum;
+      }
+    }
+  },
+
   reduce: (arrays, { batch, rows, rowStride, columns, columnStride, chunks }, { OPERATION }) => {
     for (let index = 0; index < batch * columns * chunks; index++) {
       const chunk = index % chunks;

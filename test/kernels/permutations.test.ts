@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { create } from "webgpu";
 import type { SystemBatch } from "../../src/engine/batch.js";
 import { CpuExecutor } from "../../src/engine/cpu-executor.js";
+import type { CouplingStrategy } from "../../src/engine/coupling-strategy.js";
 import type { Stage, StageName } from "../../src/engine/executor.js";
 import { simulate } from "../../src/engine/simulate.js";
 import { reflectLayout } from "../../src/gpu/layouts.js";
@@ -10,7 +11,8 @@ import type { KernelName } from "../../src/kernels/registry.js";
 import { type AdapterTraits, fusedStrategies, type KernelVariant } from "../../src/kernels/strategies.js";
 import { closureNames, momentRule } from "../../src/physics/closures.js";
 import type { Couplings } from "../../src/physics/couplings.js";
-import { observableNames, observables } from "../../src/physics/observables.js";
+import { inapplicable, type ObservedRun } from "../../src/physics/observable-scope.js";
+import { LYAPUNOV_DISCARDED, observableNames, observables } from "../../src/physics/observables.js";
 import { defaultRadius, type Spins } from "../../src/physics/spins.js";
 import { kernelCases } from "../kernel-cases.js";
 import { assembleKernel, type Constants } from "./assemble.js";
@@ -89,6 +91,23 @@ function couplingsFor({ components }: Spins): Couplings[] {
   ];
 }
 
+/** All observables that take extra work: of a short run, and of one that is long enough for a Lyapunov exponent. */
+async function measureAll(executor: CpuExecutor, batch: SystemBatch, strategy: CouplingStrategy): Promise<void> {
+  const { spins: each, couplings } = batch;
+  const stored = strategy === "auto" || strategy === "stored";
+  for (const steps of [1, LYAPUNOV_DISCARDED + 1]) {
+    const run: ObservedRun = { spins: each, couplings: couplings[0], closure: "naive", steps };
+    const observe = observableNames.filter((name) => {
+      const { needs } = observables[name];
+      // The rows of these matrices do not sum to one.
+      if (needs === "deflated" && couplings[0].kind !== "attention") return false;
+      if ((needs === "housekeeping" || needs === "deflated") && !stored) return false;
+      return needs !== "response" && (steps === 1) === (needs !== "tangentTrajectory") && !inapplicable(name, run);
+    });
+    await simulate(executor, batch, { closure: "naive", run: { steps }, observe, strategy });
+  }
+}
+
 /** What the engine asks for over all closures, spins and couplings. */
 async function recordEngine(): Promise<RecordingExecutor> {
   const executor = new RecordingExecutor(Infinity, "records");
@@ -99,10 +118,12 @@ async function recordEngine(): Promise<RecordingExecutor> {
         const batch: SystemBatch = { spins: each, sites: SITES, heads: 1, couplings: [coupling], points: [[point]] };
         const attention = coupling.kind === "attention";
         const observe = observableNames.filter((name) => attention || observables[name].needs !== "rows");
+        const free = observe.filter((name) => ["state", "rows", "response"].includes(observables[name].needs));
         const strategies = attention ? ([...fusedStrategies, "stored"] as const) : (["auto"] as const);
         for (const strategy of strategies) {
-          await simulate(executor, batch, { closure, run: { steady: { maxIterations: 2 } }, observe, strategy });
+          await simulate(executor, batch, { closure, run: { steady: { maxIterations: 2 } }, observe: free, strategy });
           await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], strategy });
+          if (closure === "naive") await measureAll(executor, batch, strategy);
         }
         // The second order of spheres needs J itself.
         if (coupling.kind !== "random" || (each.kind === "sphere" && closure.startsWith("tap"))) continue;
