@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> field: array<f32>;                // [system][pad(N)] J m'
 @group(0) @binding(3) var<storage, read> moments: array<f32>;              // [system][pad(N)] V
 @group(0) @binding(4) var<storage, read> echo: array<f32>;                 // [system][pad(N)] m(k-1), read by amp
-@group(0) @binding(5) var<storage, read> betas: array<f32>;                // [system]
+@group(0) @binding(5) var<storage, read> betas: array<f32>;                // [system][pad(N)] β
 @group(0) @binding(6) var<storage, read_write> image: array<f32>;          // [system][pad(N)] m, or a
 @group(0) @binding(7) var<storage, read_write> solveResidual: array<f32>;  // [system][pad(N)] distance from the root
 
@@ -41,7 +41,7 @@ fn main(
     solveResidual[index] = 0.0;
     return;
   }
-  let beta = betas[index / padded];
+  let beta = betas[index];
   let a = beta * (externalField[index] + field[index]);
   var residual = 0.0;
   if (RULE == 0u) {

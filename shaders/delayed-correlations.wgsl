@@ -18,7 +18,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> means: array<f32>;             // [system][pad(N)] m
 @group(0) @binding(4) var<storage, read> previous: array<f32>;          // [system][pad(N)] m'
 @group(0) @binding(5) var<storage, read> gains: array<f32>;             // [system][pad(N)] a
-@group(0) @binding(6) var<storage, read> betas: array<f32>;             // [system]
+@group(0) @binding(6) var<storage, read> betas: array<f32>;             // [system][pad(N)] β
 @group(0) @binding(7) var<storage, read_write> delayed: array<f32>;     // [system][N][pad(N)]
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -37,10 +37,10 @@ fn main(
     delayed[index] = 0.0;
     return;
   }
-  let beta = betas[system];
   let row = (index % block) / width;
   let coupling = couplings[(system / params.systemsPerCoupling) * block + index % block];
   let later = system * width + row;
+  let beta = betas[later];
   let earlier = previous[system * width + column];
   var response = 0.0;
   if (PRODUCT_LAW) {

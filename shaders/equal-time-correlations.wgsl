@@ -26,7 +26,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> externalField: array<f32>;        // [system][pad(N)] x, of gaussian and pairwise
 @group(0) @binding(5) var<storage, read> field: array<f32>;                // [system][pad(N)] J m', the same
 @group(0) @binding(6) var<storage, read> moments: array<f32>;              // [system][pad(N)] V, the same
-@group(0) @binding(7) var<storage, read> betas: array<f32>;                // [system]
+@group(0) @binding(7) var<storage, read> betas: array<f32>;                // [system][pad(N)] β
 @group(0) @binding(8) var<storage, read_write> correlations: array<f32>;   // [system][N][pad(N)]
 
 /// (1 - m_k²)/2 [tanh ψ(+) - tanh ψ(-)]: h = βh_i, strength = β² P_ik, variance = β² V_i.
@@ -57,9 +57,9 @@ fn covariance(system: u32, i: u32, k: u32) -> f32 {
   let width = 4u * ((params.sites + 3u) / 4u);
   let one = system * width + i;
   let other = system * width + k;
-  let beta = betas[system];
+  let beta = vec2f(betas[one], betas[other]);
   let product = products[(system * params.sites + i) * width + k];
-  if (RULE == 1u) { return beta * beta * gains[one] * gains[other] * product; }
+  if (RULE == 1u) { return beta.x * beta.y * gains[one] * gains[other] * product; }
   let fields = beta * vec2f(externalField[one] + field[one], externalField[other] + field[other]);
   let variances = vec2f(max(moments[one], 0.0), max(moments[other], 0.0));
   if (RULE == 2u) {
@@ -69,10 +69,11 @@ fn covariance(system: u32, i: u32, k: u32) -> f32 {
     return gaussian_pair_mean(fields, beta * sqrt(variances), correlation) - means[one] * means[other];
   }
   let transposed = products[(system * params.sites + k) * width + i];
+  let mixed = beta.x * beta.y;
   let squared = beta * beta;
   return 0.5 * (
-    pairwise_covariance(fields.x, squared * product, squared * variances.x, means[other]) +
-    pairwise_covariance(fields.y, squared * transposed, squared * variances.y, means[one])
+    pairwise_covariance(fields.x, mixed * product, squared.x * variances.x, means[other]) +
+    pairwise_covariance(fields.y, mixed * transposed, squared.y * variances.y, means[one])
   );
 }
 

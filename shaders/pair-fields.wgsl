@@ -17,7 +17,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> moments: array<f32>;             // [system][pad(N)] V
 @group(0) @binding(3) var<storage, read> echoes: array<f32>;              // [system][pad(N)] q
 @group(0) @binding(4) var<storage, read> previous: array<f32>;            // [system][pad(N)] m'
-@group(0) @binding(5) var<storage, read> betas: array<f32>;               // [system]
+@group(0) @binding(5) var<storage, read> betas: array<f32>;               // [system][pad(N)] β
 @group(0) @binding(6) var<storage, read_write> strengths: array<f32>;     // [system][N][pad(N)] J D' Jᵀ, then K
 @group(0) @binding(7) var<storage, read_write> variances: array<f32>;     // [system][N][pad(N)] J C', then V
 
@@ -38,10 +38,12 @@ fn main(
     variances[index] = 0.0;
     return;
   }
-  let beta = betas[system];
+  let receiver = system * width + (index % block) / width;
+  let sender = system * width + column;
+  let beta = betas[receiver];
   let coupling = couplings[(system / params.systemsPerCoupling) * block + index % block];
-  let m = previous[system * width + column];
-  strengths[index] = beta * (coupling * (1.0 - beta * echoes[system * width + column]) + beta * strengths[index]);
-  let rest = moments[system * width + (index % block) / width] - coupling * (2.0 * variances[index] - coupling * ((1.0 - m) * (1.0 + m)));
+  let m = previous[sender];
+  strengths[index] = beta * (coupling * (1.0 - betas[sender] * echoes[sender]) + betas[sender] * strengths[index]);
+  let rest = moments[receiver] - coupling * (2.0 * variances[index] - coupling * ((1.0 - m) * (1.0 + m)));
   variances[index] = beta * beta * max(rest, 0.0);
 }

@@ -15,7 +15,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> externalField: array<f32>;      // [system][pad(N)] x
 @group(0) @binding(2) var<storage, read> field: array<f32>;              // [system][pad(N)] J m'
 @group(0) @binding(3) var<storage, read> previous: array<f32>;           // [system][pad(N)] m'
-@group(0) @binding(4) var<storage, read> betas: array<f32>;              // [system]
+@group(0) @binding(4) var<storage, read> betas: array<f32>;              // [system][pad(N)] β
 @group(0) @binding(5) var<storage, read> strengths: array<f32>;          // [system][N][pad(N)] K
 @group(0) @binding(6) var<storage, read> variances: array<f32>;          // [system][N][pad(N)] V
 @group(0) @binding(7) var<storage, read_write> shares: array<f32>;       // [system][N][pad(N)] M_il / N
@@ -40,7 +40,7 @@ fn main(
   }
   let receiver = system * width + (index % block) / width;
   let m = previous[system * width + column];
-  let h = betas[system] * (externalField[receiver] + field[receiver]);
+  let h = betas[receiver] * (externalField[receiver] + field[receiver]);
   let strength = strengths[index];
   let variance = variances[index];
   let up = tap_mean(h + strength * (1.0 - m), variance);

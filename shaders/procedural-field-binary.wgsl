@@ -10,7 +10,7 @@
 const WORKGROUP_SIZE: u32 = 64u;
 const CHUNK: u32 = 8u;             // blocks of a lane that are summed before they join its total
 const MOMENTS: u32 = 1u;           // 0: field only; 1: with Σ_j J_ij² w_j
-const LAW: u32 = 0u;               // 0 gaussian, 1 plus-minus
+const LAW: u32 = 0u;               // 0 gaussian, 1 plus-minus, 2 ring
 const DILUTED: bool = false;
 const INDEPENDENT: bool = true;
 

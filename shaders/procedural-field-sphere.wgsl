@@ -13,7 +13,7 @@ const WORKGROUP_SIZE: u32 = 64u;
 const COLUMN_QUADS: u32 = 16u;     // a divisor of WORKGROUP_SIZE
 const CHUNK: u32 = 16u;            // tiles that are summed before they join the total
 const MOMENTS: u32 = 1u;           // 0: field only; 1 or 2: that many weights a site
-const LAW: u32 = 0u;               // 0 gaussian, 1 plus-minus
+const LAW: u32 = 0u;               // 0 gaussian, 1 plus-minus, 2 ring
 const DILUTED: bool = false;
 const INDEPENDENT: bool = true;
 

@@ -6,9 +6,11 @@
 // @import lib/random-couplings.wgsl
 
 const WORKGROUP_SIZE: u32 = 64u;
-const LAW: u32 = 0u;               // 0 gaussian, 1 plus-minus
+const LAW: u32 = 0u;               // 0 gaussian, 1 plus-minus, 2 ring
 const DILUTED: bool = false;
 const INDEPENDENT: bool = true;
+const CAUSAL: bool = false;        // scores, of which those of keys j > i are masked
+const MASKED: f32 = -1e30;
 
 struct Params {
   couplings: u32,
@@ -46,6 +48,7 @@ fn main(
   for (var r = 0u; r < 4u; r++) {
     let row = 4u * row_quad + r;
     if (row < params.rowStart || row >= row_end) { continue; }
-    couplings[(coupling * params.rowCount + row - params.rowStart) * quads + quad] = select(vec4f(), rows[r], inside);
+    let values = select(rows[r], vec4f(MASKED), vec4<bool>(CAUSAL) & (4u * quad + QUAD > vec4u(row)));
+    couplings[(coupling * params.rowCount + row - params.rowStart) * quads + quad] = select(vec4f(), values, inside);
   }
 }

@@ -1,4 +1,4 @@
-// reduce: Σ_i v_i, Σ_i v_i² or max_i v_i over the rows i of a [batch][rows][columns] array, by halves.
+// reduce: Σ_i v_i, Σ_i v_i², max_i v_i or Σ_i |v_i| over the rows i of a [batch][rows][columns] array, by halves.
 // One workgroup takes a chunk of 64 · TERMS rows of one column; the host repeats until one chunk is left, so the
 // rounding error grows like log N. A maximum over anything not finite gives NOT_FINITE, which no residual reaches.
 // Twin: src/reference/reduce.ts
@@ -6,7 +6,7 @@
 
 const WORKGROUP_SIZE: u32 = 64u;
 const TERMS: u32 = 16u;            // rows a lane adds before the tree
-const OPERATION: u32 = 0u;         // 0 sum, 1 sum of squares, 2 maximum
+const OPERATION: u32 = 0u;         // 0 sum, 1 sum of squares, 2 maximum, 3 sum of magnitudes
 const NOT_FINITE: f32 = 3.0e38;
 
 struct Params {
@@ -30,6 +30,7 @@ fn mapped(value: f32) -> f32 {
     // The exponent bits, not a comparison: WGSL may assume that NaN does not occur.
     return select(value, NOT_FINITE, (bitcast<u32>(value) & 0x7f800000u) == 0x7f800000u);
   }
+  if (OPERATION == 3u) { return abs(value); }
   return value;
 }
 

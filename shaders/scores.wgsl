@@ -5,7 +5,7 @@
 // @import lib/dispatch.wgsl
 
 const WORKGROUP_SIZE: u32 = 64u;
-const MASK: u32 = 0u;              // 0 none, 1 causal (keys j <= i), 2 user (available[i][j] != 0)
+const MASK: u32 = 0u;              // 0 none, 1 causal (keys j <= i), 2 user (available[i][j] != 0), 3 none but S_ii = 0
 const MASKED: f32 = -1e30;         // finite: WGSL may assume that infinities do not occur
 
 struct Params {
@@ -29,6 +29,7 @@ fn masked_score(score: f32, row: u32, column: u32) -> f32 {
   if (column >= params.columns) { return 0.0; }
   if (MASK == 1u && column > row) { return MASKED; }
   if (MASK == 2u && available[row * params.columns + column] == 0.0) { return MASKED; }
+  if (MASK == 3u && column == row) { return 0.0; }
   return score;
 }
 

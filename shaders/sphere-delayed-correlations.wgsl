@@ -17,7 +17,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> couplings: array<f32>;          // [coupling][N][pad(N)]
 @group(0) @binding(2) var<storage, read> weights: array<f32>;            // [system][3][pad(N)] R² - |m|², τ, c at t
 @group(0) @binding(3) var<storage, read> previousWeights: array<f32>;    // [system][3][pad(N)] the same at t-1
-@group(0) @binding(4) var<storage, read> betas: array<f32>;              // [system]
+@group(0) @binding(4) var<storage, read> betas: array<f32>;              // [system][pad(N)] β
 @group(0) @binding(5) var<storage, read_write> delayed: array<f32>;      // [system][N][pad(N)] m_i·m'_j, then D
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -49,5 +49,5 @@ fn main(
     - tangential * previous_anisotropy * (square - previousWeights[earlier])
     - previous_tangential * anisotropy * (square - weights[later])
     + anisotropy * previous_anisotropy * gram * gram;
-  delayed[index] = betas[system] * coupling * trace;
+  delayed[index] = betas[system * width + (index % block) / width] * coupling * trace;
 }

@@ -19,7 +19,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> externalField: array<vec4f>;       // [system][pad(N)][pad(D)] x
 @group(0) @binding(2) var<storage, read> field: array<vec4f>;          // [system][pad(N)][pad(D)] J m'
 @group(0) @binding(3) var<storage, read> previous: array<vec4f>;       // [system][pad(N)][pad(D)] m'
-@group(0) @binding(4) var<storage, read> betas: array<f32>;            // [system]
+@group(0) @binding(4) var<storage, read> betas: array<f32>;            // [system][pad(N)] β
 @group(0) @binding(5) var<storage, read_write> local: array<vec4f>;    // [system][pad(N)][pad(D)] h
 @group(0) @binding(6) var<storage, read_write> effective: array<vec4f>; // [system][pad(N)][pad(D)] θ
 @group(0) @binding(7) var<storage, read_write> mean: array<vec4f>;     // [system][pad(N)][pad(D)] F(θ)
@@ -52,7 +52,7 @@ fn main(
     square += dot(h, h);
     previous_square += dot(previous[base + quad], previous[base + quad]);
   }
-  let gain = response_gain(sqrt(square), betas[index / padded], params.radius, f32(params.dimension));
+  let gain = response_gain(sqrt(square), betas[index], params.radius, f32(params.dimension));
   for (var quad = 0u; quad < quads; quad++) {
     let h = externalField[base + quad] + field[base + quad];
     local[base + quad] = h;

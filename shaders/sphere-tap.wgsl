@@ -25,7 +25,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> local: array<vec4f>;             // [system][pad(N)][pad(D)] h
 @group(0) @binding(2) var<storage, read> moments: array<f32>;             // [system][2][pad(N)] T, Σ J² τ'
 @group(0) @binding(3) var<storage, read> reaction: array<vec4f>;          // [system][pad(N)][pad(D)] Σ_j J² c'_j (m·m'_j) m'_j
-@group(0) @binding(4) var<storage, read> betas: array<f32>;               // [system]
+@group(0) @binding(4) var<storage, read> betas: array<f32>;               // [system][pad(N)] β
 @group(0) @binding(5) var<storage, read_write> effective: array<vec4f>;   // [system][pad(N)][pad(D)] θ
 @group(0) @binding(6) var<storage, read_write> mean: array<vec4f>;        // [system][pad(N)][pad(D)] m = F(θ)
 @group(0) @binding(7) var<storage, read_write> best: array<vec4f>;        // [system][pad(N)][pad(D)] m of the best iterate
@@ -49,7 +49,7 @@ fn main(
   }
   if (sites[index].y <= params.tolerance) { return; }
   let system = index / padded;
-  let beta = betas[system];
+  let beta = betas[index];
   let dimension = f32(params.dimension);
   let total_variance = moments[2u * system * padded + site];
   var tangential_sum = moments[(2u * system + 1u) * padded + site];

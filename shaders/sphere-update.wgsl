@@ -22,7 +22,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> externalField: array<vec4f>;           // [system][pad(N)][pad(D)] x
 @group(0) @binding(2) var<storage, read> field: array<vec4f>;              // [system][pad(N)][pad(D)] J m'
 @group(0) @binding(3) var<storage, read> moments: array<f32>;              // [system][pad(N)] T
-@group(0) @binding(4) var<storage, read> betas: array<f32>;                // [system]
+@group(0) @binding(4) var<storage, read> betas: array<f32>;                // [system][pad(N)] β
 @group(0) @binding(5) var<storage, read_write> image: array<vec4f>;        // [system][pad(N)][pad(D)] m
 @group(0) @binding(6) var<storage, read_write> solveResidual: array<f32>;  // [system][pad(N)] |θ - root| / |h|
 
@@ -64,7 +64,7 @@ fn main(
     solveResidual[index] = 0.0;
     return;
   }
-  let beta = betas[index / padded];
+  let beta = betas[index];
   let dimension = f32(params.dimension);
   var square = 0.0;
   for (var quad = 0u; quad < quads; quad++) {

@@ -2,7 +2,8 @@
 export { batchOf, type BatchPoint, type SystemBatch } from "./engine/batch.js";
 export { listAdapters, openExecutor, type AdapterReport, type DeviceOptions } from "./engine/devices.js";
 export type { DeviceDescription, Executor } from "./engine/executor.js";
-export { realise, type LoadArray, type System } from "./engine/realise.js";
+export type { LoadArray } from "./engine/array-inputs.js";
+export { realise, type System } from "./engine/realise.js";
 export { type Correlations, simulate, type PointResult, type SimulationOptions } from "./engine/simulate.js";
 export type { Status, SteadyOptions } from "./engine/steady-state.js";
 export { closures, closureNames, type ClosureName } from "./physics/closures.js";
@@ -19,3 +20,6 @@ export {
 export { inferCouplings, type InverseMethod, type StationaryMoments } from "./reference/inverse-problem.js";
 export { verifyStep, type VerificationReport } from "./verify/verify-step.js";
 export { parseSystem, type SystemDescription, type SystemInput } from "./physics/system.js";
+export { measureRemoval, withoutPart, type Removal, type RemovalResponse } from "./engine/removal.js";
+export { memoryLogPartition, realiseMemory, retrieve, type Memory, type RetrievalResult } from "./engine/retrieval.js";
+export { parseMemory, type MemoryDescription } from "./physics/memory.js";

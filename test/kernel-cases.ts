@@ -7,11 +7,14 @@
 import type { Stage, StageName } from "../src/engine/executor.js";
 import * as anderson from "./kernels/cases/anderson.js";
 import * as attention from "./kernels/cases/attention.js";
+import * as attentionFeatures from "./kernels/cases/attention-features.js";
 import * as fused from "./kernels/cases/attention-fused.js";
 import * as clustering from "./kernels/cases/clustering.js";
 import { attentionCouplingsCase, attentionCouplingsCases } from "./kernels/cases/attention-couplings.js";
 import * as couplings from "./kernels/cases/couplings.js";
 import * as fields from "./kernels/cases/fields.js";
+import * as models from "./kernels/cases/models.js";
+import * as observation from "./kernels/cases/observation.js";
 import * as pairs from "./kernels/cases/pairs.js";
 import * as procedural from "./kernels/cases/procedural.js";
 import * as reductions from "./kernels/cases/reductions.js";
@@ -68,6 +71,9 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "attention-couplings": attentionCouplingsCases,
   "attention-merge": fused.attentionMergeCases,
   "concatenate-heads": attention.concatenateHeadsCases,
+  "query-key-transform": attentionFeatures.queryKeyTransformCases,
+  "subtract-diagonal": models.subtractDiagonalCases,
+  "species-couplings": models.speciesCouplingsCases,
   "random-couplings": couplings.randomCouplingsCases,
   "procedural-field-binary": procedural.proceduralFieldBinaryCases,
   "procedural-field-sphere": procedural.proceduralFieldSphereCases,
@@ -94,6 +100,14 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "anderson-gram": anderson.andersonGramCases,
   "anderson-solve": anderson.andersonSolveCases,
   "anderson-mix": anderson.andersonMixCases,
+  "component-gram": observation.componentGramCases,
+  "site-directions": observation.siteDirectionsCases,
+  "site-energies": observation.siteEnergiesCases,
+  "site-mismatch": observation.siteMismatchCases,
+  "tangent-update": observation.tangentUpdateCases,
+  deflate: observation.deflateCases,
+  housekeeping: observation.housekeepingCases,
+  "score-gaps": observation.scoreGapsCases,
 };
 
 /** One case of a kernel at any size. */
@@ -106,6 +120,9 @@ export const buildCase = {
   "attention-couplings": attentionCouplingsCase,
   "attention-merge": fused.attentionMergeCase,
   "concatenate-heads": attention.concatenateHeadsCase,
+  "query-key-transform": attentionFeatures.queryKeyTransformCase,
+  "subtract-diagonal": models.subtractDiagonalCase,
+  "species-couplings": models.speciesCouplingsCase,
   "random-couplings": couplings.randomCouplingsCase,
   "procedural-field-binary": procedural.proceduralFieldBinaryCase,
   "procedural-field-sphere": procedural.proceduralFieldSphereCase,
@@ -132,6 +149,14 @@ export const buildCase = {
   "anderson-gram": anderson.andersonGramCase,
   "anderson-solve": anderson.andersonSolveCase,
   "anderson-mix": anderson.andersonMixCase,
+  "component-gram": observation.componentGramCase,
+  "site-directions": observation.siteDirectionsCase,
+  "site-energies": observation.siteEnergiesCase,
+  "site-mismatch": observation.siteMismatchCase,
+  "tangent-update": observation.tangentUpdateCase,
+  deflate: observation.deflateCase,
+  housekeeping: observation.housekeepingCase,
+  "score-gaps": observation.scoreGapsCase,
 } satisfies {
   readonly [K in StageName]: (params: KernelCase<K>["params"], constants: KernelCase<K>["constants"]) => KernelCase<K>;
 };

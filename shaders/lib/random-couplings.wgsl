@@ -5,18 +5,20 @@
 // a matrix as WGSL writes it: tile[c][r] = J_ij with i = 4 row_quad + r, j = 4 column_quad + c. Four counters give its
 // sixteen words and one counter the signs of eight tiles, below the diagonal with the roles of rows and columns changed.
 // The counter layout is a format: see src/reference/philox.ts. An importing kernel declares
-//   const LAW: u32 = 0u;              // 0 gaussian, 1 plus-minus
+//   const LAW: u32 = 0u;              // 0 gaussian, 1 plus-minus, 2 ring
 //   const DILUTED: bool = false;      // J_ij = 0 unless the pair is present
 //   const INDEPENDENT: bool = true;   // J_ij and J_ji have counters of their own and the diagonal is kept; else they
 //                                     // share theirs and it is zero
 // and passes for each matrix
 //   seed      seed low, seed high, sample, the largest presence word of a pair that is present
-//   strength  mean, a, b, flips: J_ij = mean + a A_ij + b B_ij, A symmetric and B antisymmetric, or mean ± a, of which
-//             flips of 2^24 pairs have J_ij and J_ji of opposite sign
+//   strength  mean, a, b, flips: J_ij = mean + a A_ij + b B_ij, A symmetric and B antisymmetric, and flips itself where
+//             a pair is not present; or mean ± a, of which flips of 2^24 pairs have J_ij and J_ji of opposite sign; or a
+//             where j = i - 1 (mod b)
 // @import lib/philox.wgsl
 // @import lib/inverse-normal.wgsl
 
 const PLUS_MINUS: u32 = 1u;
+const RING: u32 = 2u;
 const STREAM_INDEPENDENT: u32 = 0u;   // Gaussian entries; those of A and B follow
 const STREAM_SYMMETRIC: u32 = 1u;
 const STREAM_SIGNS: u32 = 10u;
@@ -112,10 +114,20 @@ fn block_signs(row_quad: u32, block: u32, seed: vec4u, strength: vec4f) -> vec4u
 
 /// J of a tile; `signs` are those of `tile_signs`, whatever the bits above the lowest four.
 fn coupling_tile(row_quad: u32, column_quad: u32, signs: vec4u, seed: vec4u, strength: vec4f) -> mat4x4f {
+  if (LAW == RING) {
+    var ring = mat4x4f();
+    for (var c = 0u; c < 4u; c++) {
+      let next = (4u * column_quad + c + 1u) % u32(strength.z);
+      ring[c] = select(vec4f(), vec4f(strength.y), 4u * row_quad + QUAD == vec4u(next));
+    }
+    return ring;
+  }
   var present = mat4x4f();
+  let absent = select(0.0, strength.w, LAW != PLUS_MINUS);
   if (DILUTED) {
     present = presence_tile(row_quad, column_quad, seed);
-    if (all(present[0] + present[1] + present[2] + present[3] == vec4f())) { return mat4x4f(); }
+    let none = all(present[0] + present[1] + present[2] + present[3] == vec4f());
+    if (none && absent == 0.0) { return mat4x4f(); }
   }
   var tile = mat4x4f(vec4f(strength.x), vec4f(strength.x), vec4f(strength.x), vec4f(strength.x));
   if (LAW == PLUS_MINUS) {
@@ -133,7 +145,7 @@ fn coupling_tile(row_quad: u32, column_quad: u32, signs: vec4u, seed: vec4u, str
       for (var c = 0u; c < 4u; c++) { tile[c] = fma(vec4f(factor), drawn[c], tile[c]); }
     }
   }
-  if (DILUTED) { for (var c = 0u; c < 4u; c++) { tile[c] *= present[c]; } }
+  if (DILUTED) { for (var c = 0u; c < 4u; c++) { tile[c] = select(vec4f(absent), tile[c], present[c] > vec4f()); } }
   if (!INDEPENDENT && row_quad == column_quad) { for (var c = 0u; c < 4u; c++) { tile[c][c] = 0.0; } }
   return tile;
 }

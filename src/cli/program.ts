@@ -1,7 +1,7 @@
 /** The command line: what can be typed, and what is called for it. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { fusedKernels } from "../kernels/strategies.js";
-import { type ObservableName, observableNames } from "../physics/observables.js";
+import { type ObservableName, observableNames, speciesObserved } from "../physics/observables.js";
 import { oracleSizes } from "../verify/oracles/bench.js";
 import { theoryNames } from "../physics/theory/theories.js";
 import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from "./bench-layers.js";
@@ -10,6 +10,7 @@ import { EXIT, explainFailure } from "./exit-codes.js";
 import {
   closureOption,
   deviceOption,
+  listOf,
   type DeviceSelection,
   LIST_DEVICES,
   memoryOption,
@@ -22,6 +23,7 @@ import {
 } from "./options.js";
 import { oracleCommand, type OracleCommandOptions } from "./oracle.js";
 import { openProgress } from "./progress.js";
+import { retrieveCommand, type RetrieveCommandOptions } from "./retrieve.js";
 import { runCommand, type RunCommandOptions } from "./run.js";
 import type { Session } from "./session.js";
 import { sweepCommand, type SweepCommandOptions } from "./sweep.js";
@@ -86,6 +88,7 @@ function createProgram(invocation: Invocation): Command {
     );
   addRun(program, invocation);
   addSweep(program, invocation);
+  addRetrieve(program, invocation);
   addVerify(program, invocation);
   addOracle(program, invocation);
   addTheory(program, invocation);
@@ -134,9 +137,20 @@ function addRun(program: Command, invocation: Invocation): void {
     .option("--correlations", "give C and D of the last step out too, [head][N][N]")
     .option("--verify", "check a step from the final state against float64")
     .addOption(
-      new Option("--observe <list>", `observables, separated by commas:\n${observableNames.join(", ")}`).argParser(
-        parseObservables,
+      new Option(
+        "--observe <list>",
+        `observables, separated by commas:\n${observableNames.join(", ")},\nmagnetization:SPECIES`,
+      ).argParser(parseObservables),
+    )
+    .addOption(
+      new Option("--remove-sites <list>", "run without these too, and report what changes").argParser(
+        listOf(wholeNumber(0)),
       ),
+    )
+    .addOption(
+      new Option("--remove-heads <list>", "the same with heads")
+        .argParser(listOf(wholeNumber(0)))
+        .conflicts("removeSites"),
     )
     .addOption(strategyOption())
     .addOption(precisionOption())
@@ -184,6 +198,24 @@ function addSweep(program: Command, invocation: Invocation): void {
           print: session.print,
           openProgress: (title) => openProgress(session, title),
         });
+      }),
+    );
+}
+
+function addRetrieve(program: Command, invocation: Invocation): void {
+  type Parsed = Omit<RetrieveCommandOptions, "select" | "version"> & DeviceSelection;
+  program
+    .command("retrieve")
+    .description("Retrieve from a softmax memory (modern Hopfield network).")
+    .argument("<memory>", "YAML or JSON file: patterns, states, scale")
+    .addOption(new Option("--steps <K>", "steps at most").argParser(wholeNumber(1)).default(100))
+    .option("--json", "print one JSON object")
+    .addOption(deviceOption())
+    .addOption(memoryOption())
+    .action((path: string, options: Parsed) =>
+      withDevice(invocation, options, (select) => {
+        const { session, version } = invocation;
+        return retrieveCommand(path, { ...options, select, version }, session);
       }),
     );
 }
@@ -330,7 +362,8 @@ function addBench(program: Command, invocation: Invocation): void {
 
 function parseObservables(text: string): ObservableName[] {
   const names = text.split(",").map((name) => name.trim());
-  const unknown = names.find((name) => !observableNames.includes(name as ObservableName));
+  const known: readonly string[] = observableNames;
+  const unknown = names.find((name) => !known.includes(name) && speciesObserved(name) === undefined);
   if (unknown === undefined) return names as ObservableName[];
-  throw new InvalidArgumentError(`Expected names out of ${observableNames.join(", ")}.`);
+  throw new InvalidArgumentError(`Expected names out of ${observableNames.join(", ")}, magnetization:SPECIES.`);
 }

@@ -1,12 +1,13 @@
 /** The result of a run as JSON, as files and as text. */
 import type { DeviceDescription } from "../engine/executor.js";
+import type { RemovalResponse } from "../engine/removal.js";
 import type { System } from "../engine/realise.js";
 import type { PointResult } from "../engine/simulate.js";
 import { type FloatType, writeNpy } from "../files/npy.js";
 import type { OutputFolder } from "../files/output-folder.js";
 import type { ClosureName } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { type ObservableName, observables } from "../physics/observables.js";
+import { observableOf, type ObservableName } from "../physics/observables.js";
 import { COUNTER_LAYOUT } from "../reference/philox.js";
 import type { LoadedSystem } from "../verify/load-system.js";
 import type { VerificationReport } from "../verify/verify-step.js";
@@ -22,6 +23,7 @@ export interface RunOutcome {
   readonly closure: ClosureName;
   readonly steps: number | undefined;
   readonly point: PointResult;
+  readonly removal: RemovalResponse | undefined;
   readonly verification: VerificationReport | undefined;
   readonly device: DeviceDescription;
   readonly version: string;
@@ -88,7 +90,7 @@ function arraysOf({ system, point }: RunOutcome): NamedArray[] {
  * @param folder what to write before the name of a file
  */
 export function runResult(outcome: RunOutcome, folder?: string): string {
-  const { system, closure, steps, point, verification, device, version } = outcome;
+  const { system, closure, steps, point, removal, verification, device, version } = outcome;
   const arrays = Object.fromEntries(
     arraysOf(outcome).map(({ name, shape, values }) => [
       name,
@@ -113,6 +115,15 @@ export function runResult(outcome: RunOutcome, folder?: string): string {
     device,
     seed: system.seed,
     version,
+    ...(removal && {
+      removal: {
+        status: removal.remaining.status,
+        residual: removal.remaining.residual,
+        observables: removal.remaining.observables,
+        changes: removal.changes,
+        rmsChange: removal.rmsChange,
+      },
+    }),
     ...(verification && { verification }),
   };
   const lines = Object.entries(result).map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
@@ -140,7 +151,7 @@ export async function writeRun(folder: OutputFolder, outcome: RunOutcome): Promi
 }
 
 export function describeRun(outcome: RunOutcome): string {
-  const { path, system, closure, steps, point, verification, device } = outcome;
+  const { path, system, closure, steps, point, removal, verification, device } = outcome;
   const { status, residual, innerResidual, iterations } = point;
   const lines = [
     labelled("system", `${path}: ${describeSystem(system)}`),
@@ -153,12 +164,18 @@ export function describeRun(outcome: RunOutcome): string {
     ...(innerResidual > 0 ? [labelled("inner", `${innerResidual.toExponential(2)}, of the implicit equation`)] : []),
     "",
     table(
-      Object.entries(point.observables).map(([name, value]) => [
-        `${name}, ${observables[name as ObservableName].symbol}`,
+      Object.entries(point.observables).map(([name, value = NaN]) => [
+        `${name}, ${observableOf(name as ObservableName).symbol}`,
         value.toPrecision(7),
       ]),
     ),
   ];
+  if (removal) {
+    const { remaining, changes, rmsChange } = removal;
+    const changed = Object.entries(changes).map(([name, change = NaN]) => [`change of ${name}`, change.toPrecision(4)]);
+    lines.push("", labelled("removal", `${remaining.status} without it`));
+    lines.push(table([...changed, ["rms change of the others, |m|/R", rmsChange.toPrecision(4)]]));
+  }
   if (verification) lines.push("", verificationTable(verification));
   return lines.join("\n");
 }

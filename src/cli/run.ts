@@ -3,6 +3,7 @@ import { batchOf } from "../engine/batch.js";
 import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import type { Executor } from "../engine/executor.js";
+import { measureRemoval, type RemovalResponse } from "../engine/removal.js";
 import type { System } from "../engine/realise.js";
 import { type PointResult, simulate } from "../engine/simulate.js";
 import type { SteadyOptions } from "../engine/steady-state.js";
@@ -10,7 +11,14 @@ import { memoryOf } from "../engine/step-memory.js";
 import { OutputFolder } from "../files/output-folder.js";
 import { type ClosureName, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { type ObservableName, observableNames, observables } from "../physics/observables.js";
+import { checkObservables, inapplicable } from "../physics/observable-scope.js";
+import {
+  isFree,
+  type ObservableName,
+  observableNames,
+  observableOf,
+  type ProfileName,
+} from "../physics/observables.js";
 import { type LoadedSystem, loadSystem } from "../verify/load-system.js";
 import { type VerificationReport, verifyStep } from "../verify/verify-step.js";
 import { EXIT } from "./exit-codes.js";
@@ -28,6 +36,9 @@ export interface RunCommandOptions extends CouplingRequest {
   readonly trajectory?: boolean;
   readonly couplings?: boolean;
   readonly correlations?: boolean;
+  /** Sites or heads to run without as well. */
+  readonly removeSites?: readonly number[];
+  readonly removeHeads?: readonly number[];
   readonly verify?: boolean;
   readonly observe?: readonly ObservableName[];
   readonly json?: boolean;
@@ -52,7 +63,7 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
   const system = await loadSystem(path, { seed: options.seed, memoryLimit: memory });
   const rule = momentRule(closure, system.spins);
   if (typeof rule !== "string") throw new InputError("--closure", rule.found, rule.expected);
-  const observe = chosenObservables(options.observe, system);
+  const observe = chosenObservables(options, system);
   checkSizes(system, options);
 
   const folder = out === undefined ? undefined : await OutputFolder.create(out, { replace });
@@ -63,9 +74,10 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
       const { device } = executor;
       if (options.json) session.note(`device ${describeDevice(device)}`);
       else if (device.kind === "cpu" && options.select === undefined) session.note(`onsager: ${device.reason}`);
-      const point = await simulateOne(executor, system, { ...options, observe }, session);
+      const removal = await removePart(executor, system, { ...options, observe });
+      const point = removal?.intact ?? (await simulateOne(executor, system, { ...options, observe }, session));
       const verification = options.verify ? await verifyEnd(executor, system, point, options, session) : undefined;
-      outcome = { path, system, closure, steps, point, verification, device, version, command };
+      outcome = { path, system, closure, steps, point, removal, verification, device, version, command };
     } finally {
       executor.dispose();
     }
@@ -83,14 +95,24 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
 }
 
 /** What was asked for, or all that costs nothing. */
-function chosenObservables(names: readonly ObservableName[] | undefined, system: System): readonly ObservableName[] {
-  const hasRows = system.couplings.kind === "attention";
-  const available = observableNames.filter((name) => hasRows || observables[name].needs !== "rows");
-  const missing = names?.find((name) => !available.includes(name));
-  if (missing !== undefined) {
-    throw new InputError("--observe", `${missing} for couplings without softmax rows`, `of ${available.join(", ")}`);
+function chosenObservables(
+  { observe: names, closure, steps }: RunCommandOptions,
+  system: System,
+): readonly ObservableName[] {
+  const run = { ...system, closure, steps };
+  if (names) {
+    checkObservables(names, run, "--observe");
+    return names;
   }
-  return names ?? available.filter((name) => observables[name].needs !== "response");
+  const all = new Set<ObservableName>([...observableNames, ...(Object.keys(system.profiles ?? {}) as ProfileName[])]);
+  return [...all].filter((name) => isFree(observableOf(name)) && !inapplicable(name, run));
+}
+
+function steadyOptions({ damping, maxIterations }: RunCommandOptions): Partial<SteadyOptions> {
+  return {
+    ...(damping !== undefined && { damping }),
+    ...(maxIterations !== undefined && { maxIterations }),
+  };
 }
 
 async function simulateOne(
@@ -99,13 +121,9 @@ async function simulateOne(
   options: RunCommandOptions & { readonly observe: readonly ObservableName[] },
   session: Session,
 ): Promise<PointResult> {
-  const { closure, observe, steps, strategy, precision, damping, maxIterations } = options;
+  const { closure, observe, steps, strategy, precision } = options;
   const { trajectory = false, couplings = false, correlations = false } = options;
-  const steady: Partial<SteadyOptions> = {
-    ...(damping !== undefined && { damping }),
-    ...(maxIterations !== undefined && { maxIterations }),
-  };
-  const run = steps === undefined ? { steady } : { steps };
+  const run = steps === undefined ? { steady: steadyOptions(options) } : { steps };
   const progress = openProgress(session, steps === undefined ? "steady state" : `${steps} steps`);
   try {
     const results = await simulate(executor, batchOf(system), {
@@ -124,6 +142,28 @@ async function simulateOne(
   } finally {
     progress.stop();
   }
+}
+
+/** The runs with and without the sites or heads that are to be removed. */
+async function removePart(
+  executor: Executor,
+  system: System,
+  options: RunCommandOptions & { readonly observe: readonly ObservableName[] },
+): Promise<RemovalResponse | undefined> {
+  const {
+    removeSites,
+    removeHeads,
+    closure,
+    observe,
+    steps,
+    strategy,
+    couplings = false,
+    trajectory = false,
+  } = options;
+  const removal = removeSites ? { sites: removeSites } : removeHeads && { heads: removeHeads };
+  if (removal === undefined) return undefined;
+  const settings = { closure, run: steps === undefined ? { steady: steadyOptions(options) } : { steps }, observe };
+  return measureRemoval(executor, system, removal, { ...settings, strategy, couplings, trajectory });
 }
 
 /** One more step from the state that is returned: that is where spins are saturated and attention is condensed. */
@@ -151,7 +191,8 @@ async function verifyEnd(
   }
 }
 
-function exitCode({ point, verification }: RunOutcome): number {
+function exitCode({ point, removal, verification }: RunOutcome): number {
   if (verification?.pass === false) return EXIT.fault;
-  return point.status === "completed" || point.status === "converged" ? EXIT.done : EXIT.notConverged;
+  const ended = [point, ...(removal ? [removal.remaining] : [])].map(({ status }) => status);
+  return ended.every((status) => status === "completed" || status === "converged") ? EXIT.done : EXIT.notConverged;
 }

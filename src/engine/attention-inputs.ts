@@ -1,14 +1,17 @@
 /** What attention couplings are made of, on an executor: λ Q, K, the mask, and the stages that make Q and K of features. */
 import type { AttentionFeatures, Couplings } from "../physics/couplings.js";
 import { pad } from "../reference/layout.js";
+import { rotaryAngles } from "../reference/query-key-transform.js";
 import { MASKS } from "../reference/scores.js";
 import { type BatchLayout, padMatrix } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 
+type Given = Extract<AttentionFeatures, { source: "given" }>;
+
 /** Bytes of everything that an `AttentionInputs` holds. */
 export function attentionBytes(
   layout: BatchLayout,
-  { dimension, features, available }: Extract<Couplings, { kind: "attention" }>,
+  { dimension, features, available, ropeBase }: Extract<Couplings, { kind: "attention" }>,
   elementBytes: number,
 ): number {
   const { heads, matrices, paddedSites, components, stateLength } = layout;
@@ -18,7 +21,8 @@ export function attentionBytes(
   const fromWeights = features.source === "given" ? 0 : weights;
   const field = features.source === "field" ? matrices * stateLength : 0;
   const mask = available?.length ?? 0;
-  return elementBytes * (queriesAndKeys + fromWeights + field + mask + 2 * matrices);
+  const angles = ropeBase === undefined ? 0 : paddedSites * pad(dimension);
+  return elementBytes * (queriesAndKeys + fromWeights + field + mask + angles + 2 * matrices);
 }
 
 /** Makes Q and K of features where weights are given. The scale λ of the scores is in the queries. */
@@ -37,6 +41,8 @@ export class AttentionInputs {
   readonly #scales: Slot;
   readonly #weights: { readonly query: Slot; readonly key: Slot; readonly features: Slot } | undefined;
   readonly #frozenFeatures: Slot | undefined;
+  /** Of qkNorm and RoPE; undefined without either. */
+  readonly #transform: { readonly NORMALISE: boolean; readonly ROTATE: boolean; readonly rotations: Slot } | undefined;
 
   constructor(
     private readonly executor: Executor,
@@ -53,7 +59,16 @@ export class AttentionInputs {
       executor.upload("scales", Float64Array.from(all.flatMap(({ scale }) => Array<number>(heads).fill(scale)))),
     );
     this.followState = first.features.source === "state";
-    const perMatrix = (arrayOf: (features: AttentionFeatures, scale: number) => Float64Array) => {
+    const { qkNorm: NORMALISE = false, ropeBase } = first;
+    if (NORMALISE || ropeBase !== undefined) {
+      const positions = Array.from({ length: sites }, (_, site) => site);
+      const rotations =
+        ropeBase === undefined
+          ? executor.unread
+          : own(executor.upload("rotations", rotaryAngles(positions, this.dimension, ropeBase)));
+      this.#transform = { NORMALISE, ROTATE: ropeBase !== undefined, rotations };
+    }
+    const perMatrix = (arrayOf: (features: Given, scale: number) => Float64Array) => {
       const stride = paddedSites * pad(this.dimension);
       const packed = new Float64Array(matrices * stride);
       all.forEach(({ features, scale }, g) => {
@@ -66,25 +81,25 @@ export class AttentionInputs {
             columns: this.dimension,
             paddedRows: paddedSites,
           };
-          packed.set(padMatrix(arrayOf(features, scale), shape), (g * heads + head) * stride);
+          packed.set(padMatrix(arrayOf(features as Given, scale), shape), (g * heads + head) * stride);
         }
       });
       return packed;
     };
     if (first.features.source === "given") {
-      type Given = Extract<AttentionFeatures, { source: "given" }>;
       this.queries = own(
         executor.upload(
           "queries",
-          perMatrix((features, scale) => (features as Given).queries.map((value) => scale * value)),
+          perMatrix(({ queries }: Given, scale) => (this.#transform ? queries : queries.map((value) => scale * value))),
         ),
       );
       this.keys = own(
         executor.upload(
           "keys",
-          perMatrix((features) => (features as Given).keys),
+          perMatrix(({ keys }: Given) => keys),
         ),
       );
+      this.#recordTransform();
       return;
     }
     if (layout.systemsPerCoupling !== 1 && first.features.source === "state") {
@@ -138,7 +153,7 @@ export class AttentionInputs {
     // q = f W_Qᵀ is a product of rows with rows, which is what `scores` computes; its rows run over the padding too,
     // so that queries and keys are zero there.
     for (const [weights, scales, product] of [
-      [query, this.#scales, this.queries],
+      [query, this.#transform ? this.#unitScales() : this.#scales, this.queries],
       [key, this.#unitScales(), this.keys],
     ]) {
       executor.run({
@@ -160,6 +175,25 @@ export class AttentionInputs {
           querySharing: heads,
         },
         constants: { MASK: MASKS.none },
+      });
+    }
+    this.#recordTransform();
+  }
+
+  /** qkNorm and RoPE, in place; the scale λ, which a norm would forget, goes in here. */
+  #recordTransform(): void {
+    if (this.#transform === undefined) return;
+    const { matrices, sites } = this.layout;
+    const { rotations, NORMALISE, ROTATE } = this.#transform;
+    for (const [scales, vectors] of [
+      [this.#scales, this.queries],
+      [this.#unitScales(), this.keys],
+    ]) {
+      this.executor.run({
+        kernel: "query-key-transform",
+        arrays: { rotations, scales, vectors },
+        params: { couplings: matrices, rows: sites, dimension: this.dimension },
+        constants: { NORMALISE, ROTATE },
       });
     }
   }

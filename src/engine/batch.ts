@@ -3,7 +3,7 @@ import type { Couplings } from "../physics/couplings.js";
 import type { Spins } from "../physics/spins.js";
 import { pad } from "../reference/layout.js";
 import type { Slot } from "./executor.js";
-import type { System } from "./realise.js";
+import type { Profiles, System } from "./realise.js";
 
 /** One group a coupling matrix: `points[g]` are the systems that share `couplings[g]`. All groups have equal size. */
 export interface SystemBatch {
@@ -19,12 +19,24 @@ export interface BatchPoint {
   /** x and m(0), [N][heads · D], unpadded. */
   readonly field: Float64Array;
   readonly initial: Float64Array;
+  /** β of every site, [N], where they differ; `beta` everywhere unless given. */
+  readonly betas?: Float64Array;
+  /** As of `System`; all points of a batch have those of the same names. */
+  readonly profiles?: Profiles;
+}
+
+/** β as `packSites` takes it. */
+export const betasOf = ({ beta, betas }: BatchPoint): Float64Array | number => betas ?? beta;
+
+/** What a point takes of a system. */
+export function pointOf({ beta, field, initial, betas, profiles }: System): BatchPoint {
+  return { beta, field, initial, ...(betas && { betas }), ...(profiles && { profiles }) };
 }
 
 /** A batch of one. */
 export function batchOf(system: System): SystemBatch {
-  const { spins, sites, heads, couplings, beta, field, initial } = system;
-  return { spins, sites, heads, couplings: [couplings], points: [[{ beta, field, initial }]] };
+  const { spins, sites, heads, couplings } = system;
+  return { spins, sites, heads, couplings: [couplings], points: [[pointOf(system)]] };
 }
 
 /** Rows rowStart .. rowStart + rowCount of every matrix: [matrix][rowCount][pad(N)]. */
@@ -101,12 +113,17 @@ export class BatchLayout {
     return packed;
   }
 
-  /** One scalar a system. */
-  packScalars(valueOf: (point: BatchPoint) => number): Float64Array {
-    const packed = new Float64Array(this.systems);
+  /** One number a site of every system, or one for all of its sites, [system][pad(N)]. */
+  packSites(valuesOf: (point: BatchPoint) => Float64Array | number): Float64Array {
+    const packed = new Float64Array(this.systems * this.paddedSites);
     this.batch.points.forEach((group, g) =>
       group.forEach((point, replica) => {
-        for (let head = 0; head < this.heads; head++) packed[this.system(g, head, replica)] = valueOf(point);
+        const values = valuesOf(point);
+        for (let head = 0; head < this.heads; head++) {
+          const start = this.system(g, head, replica) * this.paddedSites;
+          if (typeof values === "number") packed.fill(values, start, start + this.sites);
+          else packed.set(values, start);
+        }
       }),
     );
     return packed;

@@ -36,8 +36,11 @@ export interface CouplingRequest {
 
 /** What was done, for results and manifests. Whoever continues a run asks for the same. */
 export interface StrategyReport {
-  /** `blocks`: stored, in blocks of rows that are filled anew at every use. `twin`: the fused kernel of the CPU engine. */
-  readonly name: "stored" | "blocks" | "procedural" | "twin" | FusedStrategy;
+  /**
+   * `blocks`: stored, in blocks of rows that are filled anew at every use. `low-rank`: Hebb's couplings as two products with
+   * the patterns. `twin`: the fused kernel of the CPU engine.
+   */
+  readonly name: "stored" | "blocks" | "procedural" | "low-rank" | "twin" | FusedStrategy;
   /** Of the products; with f16 and split-f16 all else is f32. */
   readonly precision: FusedPrecision | "f64";
   /** Constants of the field kernel, of fused strategies. */

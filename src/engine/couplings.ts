@@ -4,18 +4,20 @@
  * that do not fit, are not stored at all: field products make them on the way, and agree within rounding.
  */
 import type { KernelVariant } from "../kernels/strategies.js";
-import type { Couplings } from "../physics/couplings.js";
+import { type Couplings, hasSoftmaxRows, type RandomCouplings } from "../physics/couplings.js";
 import { InputError } from "../physics/input-error.js";
 import { pad } from "../reference/layout.js";
 import { ROW_STATISTICS } from "../reference/attention-rows.js";
-import { AttentionFiller } from "./attention-couplings.js";
+import { attentionScores, randomScores, type RecordScores, SoftmaxFiller } from "./attention-couplings.js";
 import { attentionBytes, AttentionInputs } from "./attention-inputs.js";
 import { type BatchLayout, type CouplingBlock, padMatrix } from "./batch.js";
 import { type CouplingRequest, planAttention, requirePrecision, type StrategyReport } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
 import { againstKeeping, FrozenCouplings } from "./frozen-couplings.js";
 import { FusedAttention, fusedBytes } from "./fused-attention.js";
+import { hebbRows, LowRankField, lowRankPays, patternLength } from "./hopfield-couplings.js";
 import { RandomCouplingSource } from "./random-couplings.js";
+import { speciesRows } from "./species-couplings.js";
 import { fieldProduct } from "./stored-field.js";
 
 /** The batch does not fit the device, whatever the blocks. */
@@ -52,12 +54,14 @@ export class CouplingStore {
   readonly direct: FieldSource | undefined;
   /** The same for attention, which makes the sums of sphere TAP too. */
   readonly fused: FusedAttention | undefined;
-  readonly #source: RandomCouplingSource | undefined;
+  /** Records scores behind softmax rows, as they are for the state that was stepped last. */
+  readonly recordScores: RecordScores | undefined;
   #ready = false;
 
   /**
    * @param workingBytes what the rest of the run will take
    * @param reactionsPerMatrix matrices of the same shape that the consumer holds beside each block, and makes of its J
+   * @param sums second moments that the consumer takes beside J m
    * @throws CapacityError if not even four rows fit, or dense couplings do not
    * @throws InputError if what is asked for these couplings, their shape or the device have not
    */
@@ -67,19 +71,26 @@ export class CouplingStore {
     workingBytes: number,
     reactionsPerMatrix = 0,
     request: CouplingRequest = {},
+    sums = 1,
   ) {
     const { couplings } = layout.batch;
+    const { strategy: asked = "auto" } = request;
+    const own = (slot: Slot) => this.#own(slot);
     const kind = couplings[0].kind;
     if (couplings.some((coupling) => coupling.kind !== kind)) throw new Error("a batch holds one kind of couplings");
     const attention = couplings[0].kind === "attention" ? couplings[0] : undefined;
     this.followsState = attention?.features.source === "state";
 
     const rowBytes = layout.matrices * pad(layout.sites) * executor.elementBytes;
-    const statistics = attention ? ROW_STATISTICS * layout.matrices * layout.paddedSites * executor.elementBytes : 0;
-    const features = attention ? attentionBytes(layout, attention, executor.elementBytes) + statistics : 0;
+    const hasRows = hasSoftmaxRows(couplings[0]);
+    const lowRank = asked === "auto" && sums === 0 && lowRankPays(layout);
+    const patterns = kind === "hopfield" ? patternLength(layout, lowRank) * executor.elementBytes : 0;
+    const statistics = hasRows ? ROW_STATISTICS * layout.matrices * layout.paddedSites * executor.elementBytes : 0;
+    const inputs = attention ? attentionBytes(layout, attention, executor.elementBytes) : patterns;
+    const features = inputs + statistics;
     const budget = executor.memoryLimit - workingBytes - features - Math.min(RESERVE, executor.memoryLimit / 16);
     // Scores take as much as the block they fill, and sphere TAP a matrix a system.
-    const copies = 1 + (attention ? 1 : 0) + reactionsPerMatrix;
+    const copies = 1 + (hasRows ? 1 : 0) + reactionsPerMatrix;
     const largest = Math.floor(
       (executor.maxArrayLength * executor.elementBytes) / (rowBytes * Math.max(1, reactionsPerMatrix)),
     );
@@ -95,7 +106,6 @@ export class CouplingStore {
       matrixLength <= executor.maxArrayLength &&
       matrixLength * executor.elementBytes <= STORED_SHARE * executor.memoryLimit;
     const { precision } = executor.device;
-    const { strategy: asked = "auto" } = request;
     requirePrecision(executor, kind, request);
     if (asked === "procedural" && !attention && !drawable) {
       const found = kind === "random" ? "a closure that needs J itself" : `${kind} couplings`;
@@ -108,14 +118,22 @@ export class CouplingStore {
     if (asked === "procedural" || (asked === "auto" && drawable && !storable)) {
       this.#requireRoom(workingBytes, budget);
       this.report = { name: "procedural", precision };
-      this.direct = this.#source = new RandomCouplingSource(executor, layout);
+      this.direct = new RandomCouplingSource(executor, layout, couplings as readonly RandomCouplings[], own);
+      this.#fill = this.#refresh = () => undefined;
+      return;
+    }
+    if (lowRank) {
+      this.#requireRoom(workingBytes + features, budget);
+      this.report = { name: "low-rank", precision };
+      this.direct = new LowRankField(executor, layout, own);
       this.#fill = this.#refresh = () => undefined;
       return;
     }
     if (plan?.kind === "fused") {
       this.#requireRoom(workingBytes + features, budget);
-      const inputs = new AttentionInputs(executor, layout, (slot) => this.#own(slot));
-      this.fused = this.direct = new FusedAttention(executor, layout, inputs, plan.variants, (slot) => this.#own(slot));
+      const inputs = new AttentionInputs(executor, layout, own);
+      this.recordScores = attentionScores(executor, layout, inputs, own);
+      this.fused = this.direct = new FusedAttention(executor, layout, inputs, plan.variants, own);
       this.statistics = { slot: this.fused.statistics, columns: ROW_STATISTICS };
       const { field, reaction } = plan.variants;
       const { splits } = this.fused;
@@ -152,17 +170,17 @@ export class CouplingStore {
       const what = kind === "dense" ? "dense couplings" : "four rows of couplings";
       throw this.#noRoom(what, needed, budget);
     }
-    if (attention) {
-      const inputs = new AttentionInputs(executor, layout, (owned) => this.#own(owned));
-      const slot = this.#own(executor.allocate("row statistics", 4 * layout.matrices * layout.paddedSites));
+    if (hasRows) {
+      const slot = own(executor.allocate("row statistics", 4 * layout.matrices * layout.paddedSites));
       this.statistics = { slot, columns: 4 };
-      const filler = new AttentionFiller(executor, layout, inputs, slot, rows, (owned) => this.#own(owned));
+      const inputs = attention && new AttentionInputs(executor, layout, own);
+      const scores = inputs ? attentionScores(executor, layout, inputs, own) : randomScores(executor, layout, own);
+      this.recordScores = scores;
+      const filler = new SoftmaxFiller(executor, layout, scores, slot, rows, own);
       this.#fill = (block) => filler.fill(block);
-      this.#refresh = (state) => inputs.refresh(state);
+      this.#refresh = (state) => inputs?.refresh(state);
     } else {
-      const source = kind === "random" ? new RandomCouplingSource(executor, layout) : undefined;
-      this.#source = source;
-      this.#fill = (block) => source?.fill(block);
+      this.#fill = this.#rowMaker(kind);
       this.#refresh = () => undefined;
     }
     // Dense matrices cannot be made again, so all their blocks stay; anything else shares one block if it must.
@@ -195,8 +213,23 @@ export class CouplingStore {
   }
 
   dispose(): void {
-    this.#source?.dispose();
     this.executor.free(...this.#owned.splice(0));
+  }
+
+  /** What records rows of J that is not of softmax rows; dense rows are there already. */
+  #rowMaker(kind: Couplings["kind"]): (block: CouplingBlock) => void {
+    const { executor, layout } = this;
+    const own = (slot: Slot) => this.#own(slot);
+    if (kind === "hopfield") return hebbRows(executor, layout, own);
+    if (kind === "species") return speciesRows(executor, layout, own);
+    if (kind !== "random") return () => undefined;
+    const source = new RandomCouplingSource(
+      executor,
+      layout,
+      layout.batch.couplings as readonly RandomCouplings[],
+      own,
+    );
+    return (block) => source.fill(block);
   }
 
   /** @throws CapacityError if what is there without couplings does not fit */

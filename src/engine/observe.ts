@@ -1,5 +1,6 @@
 /** Sums the raw moments of every system on the device and reads them back once. */
-import type { RawMoments } from "../physics/observables.js";
+import type { ProfileName, RawMoments } from "../physics/observables.js";
+import { pad } from "../reference/layout.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 import { Reducer, siteScalars } from "./reductions.js";
@@ -22,6 +23,7 @@ export async function observe(
   const sums = new Reducer(executor, stateShape);
   const squares = new Reducer(executor, stateShape);
   const norms = new Reducer(executor, siteScalars(systems, sites));
+  const profiles = await observeProfiles(executor, layout, state);
   const distance = executor.allocate("site norm", systems * paddedSites);
   const rows = statistics
     ? new Reducer(executor, {
@@ -56,6 +58,7 @@ export async function observe(
         componentSums: [...sumOf.subarray(from, from + components)],
         sumOfSquares: squareOf.subarray(from, from + components).reduce((sum, value) => sum + value, 0),
         sumOfNorms: normOf[system],
+        profiles: profiles[system],
         ...(rowOf && {
           rows: {
             logSumExp: rowOf[row] / sites,
@@ -68,5 +71,48 @@ export async function observe(
   } finally {
     for (const reducer of [sums, squares, norms, rows]) reducer?.dispose();
     executor.free(distance);
+  }
+}
+
+/** Σ_i w_i m_i of every profile and system: a field product with a few rows. */
+async function observeProfiles(
+  executor: Executor,
+  layout: BatchLayout,
+  state: Slot,
+): Promise<NonNullable<RawMoments["profiles"]>[]> {
+  const { systems, sites, components, componentStride, paddedSites, batch } = layout;
+  const names = Object.keys(batch.points[0][0].profiles ?? {}) as ProfileName[];
+  const rows = names.length;
+  if (rows === 0) return Array.from({ length: systems }, () => ({}));
+  const weights = new Float64Array(systems * rows * paddedSites);
+  names.forEach((name, row) => {
+    const ofAll = layout.packSites(({ profiles }) => profiles?.[name] ?? 0);
+    for (let system = 0; system < systems; system++) {
+      const from = system * paddedSites;
+      weights.set(ofAll.subarray(from, from + paddedSites), (system * rows + row) * paddedSites);
+    }
+  });
+  const couplings = executor.upload("profiles", weights);
+  const field = executor.allocate("profile sums", systems * pad(rows) * componentStride);
+  try {
+    const arrays = { couplings, state, weights: executor.unread, field, moments: executor.unwritten };
+    const params = { systems, systemsPerCoupling: 1, rows, rowStart: 0, rowCount: rows, columns: sites };
+    const constants = { MOMENTS: 0 };
+    if (batch.spins.kind === "binary") executor.run({ kernel: "field-binary", arrays, params, constants });
+    else {
+      const vectors = { ...params, dimension: components, weightKinds: 0 };
+      executor.run({ kernel: "field-sphere", arrays, params: vectors, constants });
+    }
+    const sums = await executor.read(field);
+    return Array.from({ length: systems }, (_, system) =>
+      Object.fromEntries(
+        names.map((name, row) => {
+          const from = (system * pad(rows) + row) * componentStride;
+          return [name, [...sums.subarray(from, from + components)]];
+        }),
+      ),
+    );
+  } finally {
+    executor.free(couplings, field);
   }
 }

@@ -8,14 +8,17 @@ import type { BatchLayout, CouplingBlock } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 
 /** `seeds` of one matrix in `shaders/lib/random-couplings.wgsl`. */
-export function couplingSeeds({ seed, sample, connectivity }: RandomCouplings, sites: number): number[] {
-  const lastPresent = connectivity === undefined ? 0 : Math.round((connectivity / sites) * 2 ** 32) - 1;
-  return [...philoxKey(seed), sample, lastPresent];
+export function couplingSeeds(couplings: RandomCouplings, sites: number): number[] {
+  const { seed, sample, connectivity = 0, fraction = connectivity / sites } = couplings;
+  return [...philoxKey(seed), sample, Math.max(0, Math.round(fraction * 2 ** 32) - 1)];
 }
 
 /** `strengths` of one matrix in `shaders/lib/random-couplings.wgsl`. */
 export function couplingStrengths(couplings: RandomCouplings, sites: number): number[] {
-  const { law, mean, std, symmetry, connectivity: neighbours = sites } = couplings;
+  const { law, mean, std, symmetry, connectivity: neighbours = sites, fraction } = couplings;
+  if (law === "ring") return [0, mean, sites, 0];
+  // The present pairs are the ferromagnetic ones; a presence word has no value for none at all.
+  if (law === "mixed-signs") return [(fraction === 0 ? -mean : mean) / sites, 0, 0, -mean / sites];
   const width = std / Math.sqrt(neighbours);
   if (symmetry === 0) return [mean / neighbours, width, 0, 0];
   if (law === "plus-minus") return [mean / neighbours, width, 0, Math.round((FLIP_SHARES * (1 - symmetry)) / 2)];
@@ -24,7 +27,9 @@ export function couplingStrengths(couplings: RandomCouplings, sites: number): nu
 
 /** Constants of the kernels that draw. */
 export function ensembleOf({ law, connectivity, symmetry }: RandomCouplings): Ensemble {
-  return { LAW: LAWS[law], DILUTED: connectivity !== undefined, INDEPENDENT: symmetry === 0 };
+  const INDEPENDENT = symmetry === 0;
+  if (law === "mixed-signs") return { LAW: LAWS.gaussian, DILUTED: true, INDEPENDENT };
+  return { LAW: LAWS[law], DILUTED: connectivity !== undefined, INDEPENDENT };
 }
 
 /** Arrays of a field product beside the couplings: those of `field-binary` and `field-sphere`. */
@@ -44,8 +49,9 @@ export class RandomCouplingSource {
   constructor(
     private readonly executor: Executor,
     private readonly layout: BatchLayout,
+    all: readonly RandomCouplings[],
+    own: (slot: Slot) => Slot,
   ) {
-    const all = layout.batch.couplings as readonly RandomCouplings[];
     const { sites } = layout;
     this.#ensemble = ensembleOf(all[0]);
     const kind = JSON.stringify(this.#ensemble);
@@ -53,18 +59,18 @@ export class RandomCouplingSource {
       throw new Error("a batch holds random couplings of one law, all diluted or none, all independent or none");
     }
     const seeds = Uint32Array.from(all.flatMap((couplings) => couplingSeeds(couplings, sites)));
-    this.#seeds = executor.upload("seeds", seeds);
+    this.#seeds = own(executor.upload("seeds", seeds));
     const strengths = Float64Array.from(all.flatMap((couplings) => couplingStrengths(couplings, sites)));
-    this.#strengths = executor.upload("strengths", strengths);
+    this.#strengths = own(executor.upload("strengths", strengths));
   }
 
-  /** Records the rows of a block of J. */
-  fill({ rowStart, rowCount, couplings }: CouplingBlock): void {
+  /** Records the rows of a block of J; CAUSAL: of scores, masked where j > i. */
+  fill({ rowStart, rowCount, couplings }: CouplingBlock, CAUSAL = false): void {
     this.executor.run({
       kernel: "random-couplings",
       arrays: { seeds: this.#seeds, strengths: this.#strengths, couplings },
       params: { couplings: this.layout.matrices, rowStart, rowCount, columns: this.layout.sites },
-      constants: this.#ensemble,
+      constants: { ...this.#ensemble, CAUSAL },
     });
   }
 
@@ -83,9 +89,5 @@ export class RandomCouplingSource {
       if (kernel === "procedural-field-binary") this.executor.run({ kernel, arrays, params, constants });
       else this.executor.run({ kernel, arrays, params: { ...params, ...vectors }, constants });
     }
-  }
-
-  dispose(): void {
-    this.executor.free(this.#seeds, this.#strengths);
   }
 }

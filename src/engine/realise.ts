@@ -1,7 +1,9 @@
 /** From a description to numbers: loads arrays, draws ensembles, settles N, and checks that all shapes agree. */
-import type { ArrayInput, Ensemble, MatrixInput, NumericArray } from "../physics/arrays.js";
-import type { AttentionFeatures, Couplings } from "../physics/couplings.js";
+import type { ArrayInput, Ensemble, MatrixInput } from "../physics/arrays.js";
+import type { Couplings } from "../physics/couplings.js";
 import { InputError } from "../physics/input-error.js";
+import type { ProfileName } from "../physics/observables.js";
+import { settleSpecies, type Species } from "../physics/species.js";
 import type { Spins } from "../physics/spins.js";
 import type { SystemDescription } from "../physics/system.js";
 import {
@@ -13,6 +15,8 @@ import {
   unitDirections,
 } from "../reference/random.js";
 import { binaryMean, responseGain } from "../reference/responses.js";
+import { checkFinite, type LoadArray, numbersOf, scaled, shaped } from "./array-inputs.js";
+import { loadCouplings, realiseCouplings } from "./realise-couplings.js";
 
 /** A system as numbers. Arrays are row-major with `heads · components` columns, unpadded. */
 export interface System {
@@ -25,10 +29,14 @@ export interface System {
   /** m(0), [N][heads · D]. */
   readonly initial: Float64Array;
   readonly couplings: Couplings;
+  readonly species?: readonly Species[];
+  /** β of every site, [N], where species differ; `beta` everywhere unless given. */
+  readonly betas?: Float64Array;
+  /** Weights of sites, [N], whose sums Σ_i w_i m_i / R are observables. */
+  readonly profiles?: Profiles;
 }
 
-/** Loads the array behind a path that stands in a system file. */
-export type LoadArray = (path: string) => Promise<NumericArray>;
+export type Profiles = Readonly<Partial<Record<ProfileName, Float64Array>>>;
 
 interface Given {
   readonly key: string;
@@ -53,162 +61,79 @@ export async function realise(description: SystemDescription, load: LoadArray, c
 
   const field = await fetch("field", description.field);
   const initial = await fetch("initial", description.initial);
-  const matrix = couplings.kind === "dense" ? await fetch("couplings.matrix", couplings.matrix) : undefined;
-  const queries =
-    couplings.kind === "attention" && couplings.queries
-      ? await fetch("couplings.queries", couplings.queries)
-      : undefined;
-  const keys =
-    couplings.kind === "attention" && couplings.keys ? await fetch("couplings.keys", couplings.keys) : undefined;
+  const own = await loadCouplings(description, fetch);
   if (description.count !== undefined) known.push({ key: "spins.count", rows: description.count });
-  const given: [string, NumericArray | undefined][] = [
-    ["couplings.matrix", matrix],
-    ["couplings.queries", queries],
-    ["couplings.keys", keys],
-    ["field", field],
-    ["initial", initial],
-  ];
-  for (const [key, array] of given) if (array !== undefined) known.push({ key, rows: array.shape[0] });
+  const byRow = { "couplings.matrix": own.matrix, "couplings.queries": own.queries, "couplings.keys": own.keys };
+  for (const [key, array] of Object.entries({ ...byRow, field, initial })) {
+    if (array !== undefined) known.push({ key, rows: array.shape[0] });
+  }
+  if (own.patterns !== undefined) known.push({ key: "couplings.patterns", rows: own.patterns.shape[1] ?? 1 });
   const sites = settleSites(known, context);
   const source = (stream: Stream): RandomSource => ({ seed: description.seed, stream, sample: description.sample });
 
   const x = field
     ? shaped(field, sites, width, `${context}: field`)
     : draw(description.field as Ensemble, sites, heads, spins, source(STREAMS.field));
+  const species = description.species && settleSpecies(description.species, sites, beta, `${context}: species`);
+  const betas = species && Float64Array.from(species.flatMap((each) => Array<number>(each.count).fill(each.beta)));
+  const shape = { sites, heads, width, species };
+  const realised = await realiseCouplings(description, own, shape, source, fetch, context);
+
   const start =
     initial !== undefined
       ? shaped(initial, sites, width, `${context}: initial`)
-      : (description.initial as Ensemble).kind === "field"
-        ? respond(x, beta, spins)
-        : draw(description.initial as Ensemble, sites, heads, spins, source(STREAMS.initial));
+      : startOf(description.initial as Ensemble, source(STREAMS.initial));
   checkInsideBall(start, spins, heads, `${context}: initial`);
-
-  const realised = await realiseCouplings(
-    description,
-    { sites, heads, width, matrix, queries, keys },
-    source,
-    fetch,
-    context,
-  );
-  return { spins, sites, heads, beta, field: x, initial: start, couplings: realised };
-}
-
-async function realiseCouplings(
-  description: SystemDescription,
-  shape: {
-    readonly sites: number;
-    readonly heads: number;
-    readonly width: number;
-    readonly matrix: NumericArray | undefined;
-    readonly queries: NumericArray | undefined;
-    readonly keys: NumericArray | undefined;
-  },
-  source: (stream: Stream) => RandomSource,
-  fetch: (key: string, input: MatrixInput) => Promise<NumericArray | undefined>,
-  context: string,
-): Promise<Couplings> {
-  const { couplings, seed, sample, spins } = description;
-  const { sites, heads, width } = shape;
-  if (couplings.kind === "dense") {
-    return { kind: "dense", matrix: shaped(shape.matrix!, sites, sites, `${context}: couplings.matrix`) };
-  }
-  if (couplings.kind === "gaussian" || couplings.kind === "plus-minus") {
-    const { kind: law, mean, std, symmetry } = couplings;
-    return { kind: "random", law, mean, std, symmetry, seed, sample };
-  }
-  if (couplings.kind === "diluted") {
-    const { law, mean, std, symmetry, connectivity } = couplings;
-    checkConnectivity(connectivity, sites, `${context}: couplings.connectivity`);
-    return { kind: "random", law, mean, std, symmetry, connectivity, seed, sample };
-  }
-  if (couplings.kind === "curie-weiss") {
-    return { kind: "random", law: "gaussian", mean: couplings.mean, std: 0, symmetry: 0, seed, sample };
-  }
-  const { scale, mask } = couplings;
-  const randomDimension = couplings.dimension ?? (spins.kind === "sphere" ? spins.components : undefined);
-  const drawn = (key: string, input: MatrixInput, rows: number, columns: number, stream: Stream) => {
-    const ensemble = input as Extract<MatrixInput, { kind: string }>;
-    if (columns === 0 || rows === 0) {
-      throw new InputError(`${context}: couplings.dimension`, "nothing", `the head dimension d of random ${key}`);
-    }
-    return ensemble.kind === "gaussian"
-      ? gaussianMatrix(rows, columns, source(stream), ensemble.std)
-      : scaled(unitDirections(rows, columns, source(stream)), ensemble.norm);
+  const profiles = { ...patternProfile(description, realised, sites), ...speciesProfiles(species, sites) };
+  return {
+    spins,
+    sites,
+    heads,
+    beta,
+    field: x,
+    initial: start,
+    couplings: realised,
+    ...(species && { species }),
+    ...(betas && { betas }),
+    ...(Object.keys(profiles).length > 0 && { profiles }),
   };
 
-  let features: AttentionFeatures;
-  let dimension: number;
-  if (couplings.weights !== undefined) {
-    const { query, key } = couplings.weights;
-    const loadedQuery = await fetch("couplings.weights.query", query);
-    const loadedKey = await fetch("couplings.weights.key", key);
-    const rows = loadedQuery?.shape[0] ?? loadedKey?.shape[0] ?? heads * (randomDimension ?? 0);
-    dimension = perHead(rows, "rows", heads, `${context}: couplings.weights`);
-    features = {
-      source: couplings.source,
-      queryWeights: loadedQuery
-        ? shaped(loadedQuery, rows, width, `${context}: couplings.weights.query`)
-        : drawn("weights", query, rows, width, STREAMS.queryWeights),
-      keyWeights: loadedKey
-        ? shaped(loadedKey, rows, width, `${context}: couplings.weights.key`)
-        : drawn("weights", key, rows, width, STREAMS.keyWeights),
-    };
-  } else {
-    const columns = shape.queries?.shape[1] ?? shape.keys?.shape[1] ?? heads * (randomDimension ?? 0);
-    dimension = perHead(columns, "columns", heads, `${context}: couplings.queries`);
-    const one = (key: "queries" | "keys", stream: Stream) => {
-      const array = shape[key];
-      if (array !== undefined) return shaped(array, sites, columns, `${context}: couplings.${key}`);
-      // A row of queries holds one vector a head, so directions are drawn head by head.
-      return drawn(key, couplings[key]!, sites * heads, dimension, stream);
-    };
-    features = { source: "given", queries: one("queries", STREAMS.queries), keys: one("keys", STREAMS.keys) };
+  function startOf(ensemble: Ensemble, from: RandomSource): Float64Array {
+    if (ensemble.kind === "field") return respond(x, (site) => betas?.[site] ?? beta, heads, spins);
+    if (ensemble.kind !== "pattern") return draw(ensemble, sites, heads, spins, from);
+    return nearPattern(patternOf(realised, ensemble.index, sites, `${context}: initial.index`), ensemble.overlap, from);
   }
-  const common = { kind: "attention", scale, heads, dimension, features } as const;
-  if (mask === "none" || mask === "causal") return { ...common, mask };
-  const available = await fetch("couplings.mask", mask);
-  const where = `${context}: couplings.mask`;
-  const values = shaped(available!, sites, sites, where);
-  const odd = values.find((value) => value !== 0 && value !== 1);
-  if (odd !== undefined) throw new InputError(where, String(odd), "1 (key available) or 0 (masked) everywhere");
-  return { ...common, mask: "user", available: values };
 }
 
-async function numbersOf(input: ArrayInput | MatrixInput, load: LoadArray): Promise<NumericArray | undefined> {
-  if (typeof input === "string") return load(input);
-  if (!Array.isArray(input)) return undefined;
-  if (input.length === 0 || !Array.isArray(input[0])) {
-    return { shape: [input.length, 1], values: Float64Array.from(input as number[]) };
-  }
-  const rows = input as number[][];
-  const columns = rows[0].length;
-  const ragged = rows.findIndex((row) => row.length !== columns);
-  if (ragged >= 0) return { shape: [rows.length, NaN], values: new Float64Array() };
-  return { shape: [rows.length, columns], values: Float64Array.from(rows.flat()) };
+function patternOf(couplings: Couplings, index: number, sites: number, where: string): Float64Array {
+  const { patterns, count } = couplings as Extract<Couplings, { kind: "hopfield" }>;
+  if (index >= count) throw new InputError(where, String(index), `less than the number of patterns, ${count}`);
+  return patterns.subarray(index * sites, (index + 1) * sites);
 }
 
-function shaped(array: NumericArray, rows: number, columns: number, where: string): Float64Array {
-  const [found, width = 1] = array.shape;
-  if (array.shape.length > 2 || found !== rows || width !== columns) {
-    const text = Number.isNaN(width) ? "rows of different lengths" : `shape ${array.shape.join(" × ")}`;
-    throw new InputError(where, text, columns === 1 ? `${rows} numbers` : `${rows} × ${columns}`);
-  }
-  return array.values;
+/** The pattern with N (1 - overlap)/2 of its signs changed, at sites drawn at random; the number is rounded. */
+function nearPattern(pattern: Float64Array, overlap: number, source: RandomSource): Float64Array {
+  const draws = uniformMatrix(1, pattern.length, source);
+  const order = [...draws.keys()].sort((one, other) => draws[one] - draws[other]);
+  const start = pattern.slice();
+  const flips = Math.round((pattern.length * (1 - overlap)) / 2);
+  for (const site of order.slice(0, flips)) start[site] *= -1;
+  return start;
 }
 
-function checkFinite(array: NumericArray, where: string): void {
-  const bad = array.values.findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return;
-  const width = array.shape[1] ?? 1;
-  const at = array.shape.length > 1 && width > 1 ? `[${Math.floor(bad / width)}][${bad % width}]` : `[${bad}]`;
-  throw new InputError(`${where}${at}`, String(array.values[bad]), "a finite number");
+/** ξ_i/N of the pattern that the start is near; the first one where it is near none. */
+function patternProfile({ initial }: SystemDescription, couplings: Couplings, sites: number): Profiles {
+  if (couplings.kind !== "hopfield") return {};
+  const index = typeof initial === "object" && "kind" in initial && initial.kind === "pattern" ? initial.index : 0;
+  return { "pattern-overlap": scaled(patternOf(couplings, index, sites, "initial.index"), 1 / sites) };
 }
 
-/** A pair is present if its word of 32 bits is small enough, so c/N is at most 1 and at least 2^-32. */
-function checkConnectivity(connectivity: number, sites: number, where: string): void {
-  if (connectivity > sites) throw new InputError(where, String(connectivity), `at most N = ${sites}`);
-  const least = sites / 2 ** 32;
-  if (connectivity < least) throw new InputError(where, String(connectivity), `at least N / 2^32 = ${least}`);
+/** 1/N_a on the sites of every species a. */
+function speciesProfiles(species: readonly Species[] | undefined, sites: number): Profiles {
+  const entries = species?.map(({ name, first, count }) => {
+    return [`magnetization:${name}`, new Float64Array(sites).fill(1 / count, first, first + count)] as const;
+  });
+  return Object.fromEntries(entries ?? []);
 }
 
 function settleSites(known: readonly Given[], context: string): number {
@@ -223,18 +148,13 @@ function settleSites(known: readonly Given[], context: string): number {
   return first.rows;
 }
 
-function perHead(count: number, what: "rows" | "columns", heads: number, where: string): number {
-  if (count % heads !== 0)
-    throw new InputError(where, `${count} ${what} of all heads`, `a multiple of heads = ${heads}`);
-  return count / heads;
-}
-
 function draw(ensemble: Ensemble, sites: number, heads: number, spins: Spins, source: RandomSource): Float64Array {
   const { components, radius } = spins;
   const width = heads * components;
   switch (ensemble.kind) {
     case "zero":
     case "field":
+    case "pattern":
       return new Float64Array(sites * width);
     case "constant":
       return new Float64Array(sites * width).fill((ensemble.value * radius) / Math.sqrt(components));
@@ -247,17 +167,14 @@ function draw(ensemble: Ensemble, sites: number, heads: number, spins: Spins, so
   }
 }
 
-function scaled(values: Float64Array, factor: number): Float64Array {
-  return values.map((value) => factor * value);
-}
-
 /** F(x), the response to the external field alone. */
-function respond(field: Float64Array, beta: number, spins: Spins): Float64Array {
-  if (spins.kind === "binary") return field.map((x) => binaryMean(beta * x));
+function respond(field: Float64Array, betaOf: (site: number) => number, heads: number, spins: Spins): Float64Array {
+  if (spins.kind === "binary") return field.map((x, k) => binaryMean(betaOf(Math.floor(k / heads)) * x));
   const { components, radius, response } = spins;
   const state = new Float64Array(field.length);
   for (let base = 0; base < field.length; base += components) {
     const x = field.subarray(base, base + components);
+    const beta = betaOf(Math.floor(base / (heads * components)));
     const gain = responseGain(Math.hypot(...x), beta, radius, components, response);
     for (let k = 0; k < components; k++) state[base + k] = gain * x[k];
   }

@@ -1,12 +1,14 @@
 /** Runs a batch: K steps or the steady state, then observables, all on one executor. */
 import { type ClosureName } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { observables, type ObservableName, type RawMoments } from "../physics/observables.js";
+import { checkObservables } from "../physics/observable-scope.js";
+import { measurementsFor, observableOf, type ObservableName, type RawMoments } from "../physics/observables.js";
 import { pad } from "../reference/layout.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
 import type { CouplingRequest, StrategyReport } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
+import { measure, measurementBytes, strategyFor } from "./measurements.js";
 import { observe } from "./observe.js";
 import { reductionBytes, Reducer, siteScalars } from "./reductions.js";
 import { ExecutorScope } from "./scope.js";
@@ -69,8 +71,8 @@ export interface Correlations {
 
 /**
  * @returns results by group and point, in the order of the batch
- * @throws InputError if what is asked for the couplings, their shape or the device have not, if couplings have to be symmetric
- * and are not, and for damping of a closure that carries more than its means
+ * @throws InputError if what is asked for the system, its shape or the device have not, if couplings have to be symmetric and
+ * are not, and for damping of a closure that carries more than its means
  * @throws CapacityError, GpuError: never a result that a fault has touched
  */
 export async function simulate(
@@ -78,7 +80,17 @@ export async function simulate(
   batch: SystemBatch,
   options: SimulationOptions,
 ): Promise<PointResult[][]> {
-  const wantsResponse = options.observe.some((name) => observables[name].needs === "response");
+  const steps = stepsOf(options);
+  batch.couplings.forEach((couplings, group) =>
+    distinctScopes(batch.points[group]).forEach((point) =>
+      checkObservables(
+        options.observe,
+        { ...point, spins: batch.spins, couplings, closure: options.closure, steps },
+        "observe",
+      ),
+    ),
+  );
+  const wantsResponse = options.observe.some((name) => observableOf(name).needs === "response");
   if (wantsResponse && options.precision === "f16") {
     // Its rounding is as large as the differences that it would be taken of.
     throw new InputError("precision", "f16 for the susceptibility", "f32 or split-f16");
@@ -100,6 +112,13 @@ export async function simulate(
     }),
   );
 }
+
+/** The first point, and those whose sites have a β of their own: what can be observed of the others is the same. */
+function distinctScopes(points: SystemBatch["points"][number]): SystemBatch["points"][number] {
+  return points.filter(({ betas }, k) => k === 0 || betas !== points[0].betas);
+}
+
+const stepsOf = ({ run }: Pick<SimulationOptions, "run">) => ("steps" in run ? run.steps : undefined);
 
 /** Whatever happens, the arrays of a run end with it. */
 async function withinScope<Result>(executor: Executor, work: (scope: Executor) => Promise<Result>): Promise<Result> {
@@ -130,14 +149,20 @@ async function simulateBatch(
     "steps" in options.run
       ? evolutionBytes(layout, options.run.steps, options, executor.elementBytes)
       : steadyStateBytes(layout, memory, executor.elementBytes);
+  const measured = measurementsFor(options.observe);
+  const steps = stepsOf(options);
   // How far the memory moves in one more step is an array of its own.
-  const observationBytes = reductionBytes(layout, executor.elementBytes) + executor.elementBytes * systems * memory;
+  const observationBytes =
+    reductionBytes(layout, executor.elementBytes) +
+    measurementBytes(measured, layout, steps, executor.elementBytes) +
+    executor.elementBytes * systems * memory;
   const callerBytes = stateBytes + ownBytes + observationBytes;
   const { damping = 1 } = "steady" in options.run ? options.run.steady : {};
   if (memory > 0 && damping !== 1) {
     throw new InputError("damping", `${damping} for ${options.closure}, which is iterated as it is`, "1");
   }
-  const { closure, precision, correlations = false, strategy = options.couplings ? "stored" : "auto" } = options;
+  const { closure, precision, correlations = false, strategy: asked = "auto" } = options;
+  const strategy = strategyFor(measured, batch, options.couplings && asked === "auto" ? "stored" : asked);
   const step = new TimeStep(executor, layout, { closure, callerBytes, correlations, strategy, precision });
   const state = executor.upload(
     "state",
@@ -167,9 +192,12 @@ async function simulateBatch(
     const correlations = options.correlations ? await readCorrelations(executor, layout, step) : undefined;
     const ends = await evaluateResidual(executor, layout, step, final, other);
     // After the residual, so that the rows of couplings that follow the state are those of the state returned.
-    const moments = await observe(executor, layout, final, step.couplings.statistics);
+    const basic = await observe(executor, layout, final, step.couplings.statistics);
     const states = options.states ? await executor.read(final) : undefined;
     const couplings = options.couplings ? await readCouplings(executor, layout, step, final) : undefined;
+    // Last, because some measurements step on from here.
+    const more = await measure(measured, { executor, layout, step, state: final, steps, residual: ends.residual });
+    const moments = basic.map((raw, system) => ({ ...raw, ...more[system] }));
 
     return batch.points.map((group, g) =>
       group.map((_, replica): RawResult => {
@@ -336,7 +364,7 @@ function evaluate(
 ): Partial<Record<ObservableName, number>> {
   const entries = names.map((name) => {
     const perHead = moments.map((raw, head) =>
-      observables[name].compute(responses ? { ...raw, response: responses[head] } : raw),
+      observableOf(name).compute(responses ? { ...raw, response: responses[head] } : raw),
     );
     return [name, perHead.reduce((sum, value) => sum + value, 0) / perHead.length] as const;
   });

@@ -88,7 +88,7 @@ export function evolutionBytes(
 }
 
 /** Copies of an array at successive steps, read back many at a time. */
-class History {
+export class History {
   readonly #slot: Slot;
   readonly #capacity: number;
   readonly #read: Float64Array[] = [];

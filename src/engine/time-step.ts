@@ -5,7 +5,7 @@ import { asymmetryFor } from "../physics/symmetry.js";
 import { BINARY_RULES } from "../reference/binary-update.js";
 import { RESPONSES } from "../reference/moment-weights.js";
 import { SPHERE_CLOSURES } from "../reference/sphere-update.js";
-import type { BatchLayout } from "./batch.js";
+import { type BatchLayout, betasOf } from "./batch.js";
 import { CapacityError, CouplingStore } from "./couplings.js";
 import type { CouplingRequest } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
@@ -14,6 +14,7 @@ import { SphereCorrelations } from "./sphere-correlations.js";
 import { SphereTapStep } from "./sphere-tap-step.js";
 import { MOMENT_SUMS, type StepArrays } from "./step-arrays.js";
 import { MemoryArray, memoryOf } from "./step-memory.js";
+import type { FieldArrays } from "./random-couplings.js";
 import { recordStoredField } from "./stored-field.js";
 
 /** An inner residual up to this counts as solved: the f32 floor of the residual's own rounding, and of f64. */
@@ -79,7 +80,7 @@ export class TimeStep {
       throw new InputError("strategy", `${strategy} for ${what} J itself`, "auto or stored");
     }
     const states = rule.startsWith("tensor") ? 6 : 2;
-    const scalars = systems * paddedSites * (kinds + sums + (needsCouplings ? 12 : 5));
+    const scalars = systems * paddedSites * (kinds + sums + (needsCouplings ? 13 : 6));
     const matrices = needsCouplings ? (correlationRule ? pairMatrices(correlationRule) : 1) : 0;
     const matrixElements = matrices * systems * sites * paddedSites;
     const bytes = executor.elementBytes * (states * systems * stateLength + scalars + matrixElements);
@@ -87,7 +88,7 @@ export class TimeStep {
     const reactionMatrices = rule.startsWith("tensor") ? layout.systemsPerCoupling : 0;
     if (needsCouplings) requireRoom(executor, layout, matrices);
     const held = needsCouplings ? { ...request, strategy: "stored" as const } : request;
-    this.couplings = new CouplingStore(executor, layout, callerBytes + bytes, reactionMatrices, held);
+    this.couplings = new CouplingStore(executor, layout, callerBytes + bytes, reactionMatrices, held, sums);
     const own = (slot: Slot) => {
       this.#owned.push(slot);
       return slot;
@@ -106,10 +107,7 @@ export class TimeStep {
           layout.pack((point) => point.field),
         ),
         field: own(executor.allocate("field", systems * stateLength)),
-        betas: upload(
-          "beta",
-          layout.packScalars((point) => point.beta),
-        ),
+        betas: upload("beta", layout.packSites(betasOf)),
         weights: kinds > 0 ? scalarsOf("weights", kinds) : executor.unread,
         // A closure that carries C takes V from it.
         moments: sums > 0 || this.#carriesPairs ? scalarsOf("moments", Math.max(1, sums)) : executor.unwritten,
@@ -153,6 +151,23 @@ export class TimeStep {
     this.pairs.equalTime.advance();
   }
 
+  /** x, J m of the state that was stepped last, [system][pad(N)][componentStride], and β, [system][pad(N)]. */
+  get inputs(): { readonly externalField: Slot; readonly field: Slot; readonly betas: Slot } {
+    const { externalField, field, betas } = this.#arrays;
+    return { externalField, field, betas };
+  }
+
+  /**
+   * Records J w for any vector w of the shape of a state, with J of the state that was stepped last; couplings that follow
+   * the state and are not stored are made anew of w. With weights, Σ_j J_ij² (weight of j) too.
+   */
+  recordProduct(vector: Slot, product: Slot, squares?: { readonly weights: Slot; readonly moments: Slot }): void {
+    const { unread, unwritten } = this.executor;
+    const arrays = { state: vector, weights: unread, field: product, moments: unwritten, ...squares };
+    const sums = squares ? 1 : 0;
+    this.#recordProduct(arrays, sums, sums, true);
+  }
+
   /** What was remembered at t is at t-1 from now on. */
   advance(): void {
     for (const array of this.memory) array.advance();
@@ -165,7 +180,7 @@ export class TimeStep {
 
   /** J m' and the sums of J_ij² w_j. */
   #recordField(state: Slot): void {
-    const { executor, layout, couplings } = this;
+    const { executor, layout } = this;
     const { weights, field, moments, rule, response } = this.#arrays;
     const { systems, sites, components, componentStride, radius } = layout;
     const { kinds, sums } = MOMENT_SUMS[rule];
@@ -178,11 +193,19 @@ export class TimeStep {
       });
     }
     const arrays = { state, weights, field, moments: sums > 0 ? moments : executor.unwritten };
-    if (couplings.direct) couplings.direct.recordField(arrays, sums, kinds);
+    this.#recordProduct(arrays, sums, kinds, false);
+  }
+
+  /** @param again true if the last step was from the very same state */
+  #recordProduct(arrays: FieldArrays, sums: number, kinds: number, again: boolean): void {
+    const { executor, layout, couplings } = this;
+    const { direct, product } = couplings;
+    if (direct) direct.recordField(arrays, sums, kinds);
     else {
-      const { product } = couplings;
-      couplings.forEachBlock(state, (block) =>
-        recordStoredField(executor, layout, block, arrays, [sums, kinds], product),
+      couplings.forEachBlock(
+        arrays.state,
+        (block) => recordStoredField(executor, layout, block, arrays, [sums, kinds], product),
+        again,
       );
     }
   }

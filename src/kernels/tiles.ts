@@ -18,6 +18,9 @@ export const tiles = {
   "attention-couplings": {},
   "attention-merge": { WORKGROUP_SIZE: 64 },
   "concatenate-heads": { WORKGROUP_SIZE: 64 },
+  "query-key-transform": { WORKGROUP_SIZE: 64 },
+  "subtract-diagonal": { WORKGROUP_SIZE: 64 },
+  "species-couplings": { WORKGROUP_SIZE: 64 },
   "moment-weights": { WORKGROUP_SIZE: 64 },
   "binary-update": { WORKGROUP_SIZE: 64 },
   "sphere-update": { WORKGROUP_SIZE: 64 },
@@ -39,6 +42,14 @@ export const tiles = {
   "anderson-gram": { WORKGROUP_SIZE: 64 },
   "anderson-solve": { WORKGROUP_SIZE: 64 },
   "anderson-mix": { WORKGROUP_SIZE: 64 },
+  "component-gram": { WORKGROUP_SIZE: 64 },
+  "site-directions": { WORKGROUP_SIZE: 64 },
+  "site-energies": { WORKGROUP_SIZE: 64 },
+  "site-mismatch": { WORKGROUP_SIZE: 64 },
+  "tangent-update": { WORKGROUP_SIZE: 64 },
+  deflate: { WORKGROUP_SIZE: 64 },
+  housekeeping: { WORKGROUP_SIZE: 64, TILE: 8 },
+  "score-gaps": { WORKGROUP_SIZE: 64 },
 } as const;
 
 /** Results that one thread of a product kernel holds along each side; structural in the shaders (vec4). */

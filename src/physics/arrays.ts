@@ -14,6 +14,11 @@ const constant = z.strictObject({ kind: z.literal("constant"), value: z.number()
 const uniform = z.strictObject({ kind: z.literal("uniform"), halfWidth: z.number().min(0) });
 const gaussian = z.strictObject({ kind: z.literal("gaussian"), std: z.number().min(0).default(1) });
 const direction = z.strictObject({ kind: z.literal("direction"), norm: z.number().min(0).default(1) });
+const pattern = z.strictObject({
+  kind: z.literal("pattern"),
+  index: z.int().min(0).default(0).describe("which pattern of the couplings"),
+  overlap: z.number().min(-1).max(1).default(1).describe("m0 = (1/N) Σ_i ξ_i s_i of the start, spins of ±ξ_i"),
+});
 const response = z.strictObject({ kind: z.literal("field") });
 
 /** The external field x: [N, heads · D], or [N] for binary spins. */
@@ -27,7 +32,7 @@ export const fieldSchema = z.union([
 export const initialSchema = z.union([
   path,
   values,
-  z.discriminatedUnion("kind", [zero, constant, uniform, gaussian, direction, response]),
+  z.discriminatedUnion("kind", [zero, constant, uniform, gaussian, direction, pattern, response]),
 ]);
 
 /** Queries, keys and weights: `gaussian` entries or random unit `direction`s a row. */

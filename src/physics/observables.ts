@@ -1,7 +1,41 @@
 /** Observables of one system: how each follows from raw moments that the device has summed. Ratios are taken in float64. */
+import { effectiveRank, growthRate, participationRank, relaxationRate } from "./spectra.js";
+
+/** What some observables need beside the state: extra work, done only where one of them is asked for. */
+export interface Measurements {
+  /** G_ab = Σ_i m_ia m_ib, D × D, and the unit roundoff of what summed it. */
+  readonly gram: { readonly matrix: ArrayLike<number>; readonly roundoff: number };
+  /** Σ_i m_i/|m_i| and the sites that have a mean. */
+  readonly directions: { readonly sum: readonly number[]; readonly count: number };
+  /** Sums over the sites of what `site-energies` gives; β where all have the same. */
+  readonly energies: {
+    readonly external: number;
+    readonly coupling: number;
+    readonly logPartition: number;
+    readonly entropy: number;
+    readonly reaction: number;
+    readonly beta: number;
+  };
+  /** (β²/2) Σ_ij (J_ij - J_ji)² Tr(Σ_i Σ_j) */
+  readonly housekeeping: number;
+  /** Sum of the gaps between the two largest scores of a row, and the rows that have two. */
+  readonly scoreGaps: { readonly sum: number; readonly rows: number };
+  /** max_i β_i Σ_j |J_ij| times the slope f'(0)/β of a site: 1, 1/2 or R²/D. */
+  readonly rowNorm: number;
+  /** ln of the growth of a perturbation, step by step: at the final state, along the trajectory, and by J off the ones. */
+  readonly tangent: readonly number[];
+  readonly tangentTrajectory: readonly number[];
+  readonly deflated: readonly number[];
+  /** Residuals of plain steps from the start, down to the rounding floor. */
+  readonly plainResiduals: readonly number[];
+  /** Σ_i KL(law in the field of the state || law in the field of the fixed point) */
+  readonly mismatch: number;
+}
+
+export type Measurement = keyof Measurements;
 
 /** Sums over the sites of one system, or means over the rows of its couplings. */
-export interface RawMoments {
+export interface RawMoments extends Partial<Measurements> {
   readonly sites: number;
   readonly radius: number;
   /** Σ_i m_i, one number a component. */
@@ -10,10 +44,26 @@ export interface RawMoments {
   readonly sumOfSquares: number;
   /** Σ_i |m_i| / R. */
   readonly sumOfNorms: number;
-  /** Means over rows; attention only. */
+  /** Means over softmax rows. */
   readonly rows?: { readonly logSumExp: number; readonly entropy: number; readonly participation: number };
+  /** Σ_i w_i m_i of the profiles of the system, one number a component. */
+  readonly profiles?: Readonly<Partial<Record<ProfileName, readonly number[]>>>;
   /** [Σ_i m_i · n at field x + δ n, the same at x - δ n, δ], n the all-ones direction; only where asked for. */
   readonly response?: readonly [number, number, number];
+}
+
+/** Systems and runs that an observable is defined for; what is absent is not restricted. */
+export interface Scope {
+  readonly spins?: "binary" | "sphere";
+  /** `rows`: softmax rows; `unit-rows`: those, or a matrix whose rows sum to one. */
+  readonly couplings?: "rows" | "symmetric" | "unit-rows";
+  /** All sites have the same β. */
+  readonly oneBeta?: true;
+  /** J does not follow the state. */
+  readonly frozen?: true;
+  readonly closure?: "naive";
+  /** More steps than this; a steady state has none. */
+  readonly stepsAbove?: number;
 }
 
 export interface Observable {
@@ -21,18 +71,39 @@ export interface Observable {
   /** Symbol and unit as they stand on an axis. */
   readonly symbol: string;
   readonly description: string;
-  /** `state`: any system; `rows`: needs attention; `response`: needs the shifted fields, two more systems a point. */
-  readonly needs: "state" | "rows" | "response";
+  /** Section of the equations, and the publication. */
+  readonly reference: string;
+  /**
+   * `state`: any system; `rows`: softmax rows; `profile`: the profile of its name; `response`: the shifted fields, two more
+   * systems a point; else extra work.
+   */
+  readonly needs: (typeof BASIC)[number] | Measurement;
+  readonly scope?: Scope;
   readonly compute: (raw: RawMoments) => number;
 }
 
+const BASIC = ["state", "rows", "profile", "response"] as const;
+
+/** Observables that are sums over sites with weights of the system's own. */
+export type ProfileName = "pattern-overlap" | `magnetization:${string}`;
+
+/** Steps of a tangent trajectory that are discarded (equations 11.10). */
+export const LYAPUNOV_DISCARDED = 100;
+
 const norm = (values: readonly number[]) => Math.hypot(...values);
+
+/** One component with its sign, several as a norm. */
+function along(sums: readonly number[] | undefined, radius: number): number {
+  if (sums === undefined) return NaN;
+  return (sums.length === 1 ? sums[0] : norm(sums)) / radius;
+}
 
 export const observables = {
   magnetization: {
     name: "magnetization",
     symbol: "m",
     description: "binary: (1/N) Σ_i m_i with its sign; sphere: |Σ_i m_i| / (N R)",
+    reference: "11.1",
     needs: "state",
     compute: ({ componentSums, sites, radius }) =>
       (componentSums.length === 1 ? componentSums[0] : norm(componentSums)) / (sites * radius),
@@ -41,6 +112,7 @@ export const observables = {
     name: "absolute-magnetization",
     symbol: "|m|",
     description: "|Σ_i m_i| / (N R): the sign or direction of an ordered state is free",
+    reference: "11.1",
     needs: "state",
     compute: ({ componentSums, sites, radius }) => norm(componentSums) / (sites * radius),
   },
@@ -48,15 +120,25 @@ export const observables = {
     name: "site-norm",
     symbol: "⟨|m_i|⟩/R",
     description: "(1/N) Σ_i |m_i| / R, the order of single sites",
+    reference: "11.1",
     needs: "state",
     compute: ({ sumOfNorms, sites }) => sumOfNorms / sites,
   },
   overlap: {
     name: "overlap",
     symbol: "q",
-    description: "(1/N) Σ_i |m_i|² / R²",
+    description: "(1/N) Σ_i |m_i|² / R², the spin-glass order parameter",
+    reference: "11.2; Edwards & Anderson 1975",
     needs: "state",
     compute: ({ sumOfSquares, sites, radius }) => sumOfSquares / (sites * radius * radius),
+  },
+  "pattern-overlap": {
+    name: "pattern-overlap",
+    symbol: "m_μ",
+    description: "(1/N) Σ_i ξ_i m_i with the pattern that the start is near, or the first; hopfield couplings only",
+    reference: "3.7, 12.7",
+    needs: "profile",
+    compute: ({ profiles, radius }) => along(profiles?.["pattern-overlap"], radius),
   },
   susceptibility: {
     name: "susceptibility",
@@ -64,6 +146,7 @@ export const observables = {
     description:
       "response ∂(Σ_i m_i·n)/(N ∂h) to a uniform field h along the all-ones direction n, by central differences " +
       "(relative error about 2e-3 in f32, more where χ exceeds 100); empty where a shifted run did not converge",
+    reference: "11.3",
     needs: "response",
     compute: ({ response, sites }) =>
       response === undefined ? NaN : (response[0] - response[1]) / (2 * response[2] * sites),
@@ -72,6 +155,7 @@ export const observables = {
     name: "entropy",
     symbol: "S (nats)",
     description: "mean over rows of -Σ_j J_ij ln J_ij, in nats",
+    reference: "3.4, 11.5",
     needs: "rows",
     compute: ({ rows }) => rows?.entropy ?? NaN,
   },
@@ -79,17 +163,215 @@ export const observables = {
     name: "participation",
     symbol: "Y₂",
     description: "mean over rows of Σ_j J_ij²: 1/N for uniform attention, 1 when one key has it all",
+    reference: "3.4, 11.5",
     needs: "rows",
     compute: ({ rows }) => rows?.participation ?? NaN,
   },
   "log-sum-exp": {
     name: "log-sum-exp",
     symbol: "ln Z",
-    description: "mean over rows of ln Σ_j exp(S_ij)",
+    description: "mean over rows of ln Σ_j exp(S_ij), minus the free energy of a row",
+    reference: "3.4, 11.9",
     needs: "rows",
     compute: ({ rows }) => rows?.logSumExp ?? NaN,
   },
+  "logit-gap": {
+    name: "logit-gap",
+    symbol: "ΔS",
+    description: "largest minus second largest score, mean over the rows with two keys or more",
+    reference: "3.4; Derrida 1981 (the gap of a random energy model)",
+    needs: "scoreGaps",
+    scope: { couplings: "rows" },
+    compute: ({ scoreGaps }) => (scoreGaps ? scoreGaps.sum / scoreGaps.rows : NaN),
+  },
+  "effective-rank": {
+    name: "effective-rank",
+    symbol: "r_eff",
+    description:
+      "exp(-Σ_k p_k ln p_k), p_k the singular values of the N × D state over their sum; those below sqrt(D u) of the " +
+      "largest, u = 6e-8 in f32, are rounding and count as zero",
+    reference: "11.13; Roy & Vetterli 2007",
+    needs: "gram",
+    scope: { spins: "sphere" },
+    compute: ({ gram, componentSums }) =>
+      gram ? effectiveRank(gram.matrix, componentSums.length, gram.roundoff) : NaN,
+  },
+  "participation-rank": {
+    name: "participation-rank",
+    symbol: "r_part",
+    description: "(Σ_k s_k²)² / Σ_k s_k⁴, s_k the singular values of the N × D state",
+    reference: "11.13",
+    needs: "gram",
+    scope: { spins: "sphere" },
+    compute: ({ gram, componentSums }) => (gram ? participationRank(gram.matrix, componentSums.length) : NaN),
+  },
+  "mean-token-cosine": {
+    name: "mean-token-cosine",
+    symbol: "⟨cos⟩",
+    description: "mean of n_i·n_j over pairs i ≠ j, n_i = m_i/|m_i|; sites without a mean are left out",
+    reference: "11.14; Geshkovski et al. 2023",
+    needs: "directions",
+    compute: ({ directions }) => {
+      if (directions === undefined) return NaN;
+      const { sum, count } = directions;
+      return (sum.reduce((total, value) => total + value * value, 0) - count) / (count * (count - 1));
+    },
+  },
+  "zero-norm-sites": {
+    name: "zero-norm-sites",
+    symbol: "N_0",
+    description: "sites with m_i = 0, which mean-token-cosine leaves out",
+    reference: "11.14",
+    needs: "directions",
+    compute: ({ directions, sites }) => (directions ? sites - directions.count : NaN),
+  },
+  energy: {
+    name: "energy",
+    symbol: "E/N",
+    description: "(1/N) [-Σ_i x_i·m_i - ½ Σ_ij J_ij m_i·m_j], for symmetric J",
+    reference: "10.5",
+    needs: "energies",
+    scope: { couplings: "symmetric" },
+    compute: ({ energies, sites }) => (energies ? -(energies.external + energies.coupling / 2) / sites : NaN),
+  },
+  "free-energy": {
+    name: "free-energy",
+    symbol: "F/N",
+    description:
+      "Plefka free energy to second order (TAP) of the means, a site, for binary spins of one β and symmetric J",
+    reference: "10.5; Thouless, Anderson & Palmer 1977",
+    needs: "energies",
+    scope: { spins: "binary", couplings: "symmetric", oneBeta: true },
+    compute: ({ energies, sites }) => {
+      if (energies === undefined) return NaN;
+      const { external, coupling, entropy, reaction, beta } = energies;
+      return -(entropy / beta + external + coupling / 2 + (beta / 4) * reaction) / sites;
+    },
+  },
+  "log-partition": {
+    name: "log-partition",
+    symbol: "⟨ln z(h_i)/z(0)⟩",
+    description: "mean over sites of the single-site log-partition in the field h = x + J m, relative to zero field",
+    reference: "2.8, 11.9",
+    needs: "energies",
+    compute: ({ energies, sites }) => (energies ? energies.logPartition / sites : NaN),
+  },
+  housekeeping: {
+    name: "housekeeping",
+    symbol: "σ_hk (nats/step)",
+    description:
+      "housekeeping entropy production (β²/2) Σ_ij (J_ij - J_ji)² Tr(Σ_i Σ_j) of all sites, Σ_i the covariance of a site " +
+      "with mean m_i: the leading order in J, for one β; stores J",
+    reference: "8, 11.6; Bal 2026 eqs 6, 10, 22",
+    needs: "housekeeping",
+    scope: { frozen: true, oneBeta: true },
+    compute: ({ housekeeping }) => housekeeping ?? NaN,
+  },
+  mismatch: {
+    name: "mismatch",
+    symbol: "KL (nats)",
+    description:
+      "Σ_i KL of the law of a site in the field of the state from that in the field of the fixed point it settles on; " +
+      "solves for the fixed point, empty where that does not converge",
+    reference: "11.8; Bal 2026 eqs 24, 33, 36, 39",
+    needs: "mismatch",
+    compute: ({ mismatch }) => mismatch ?? NaN,
+  },
+  "spectral-radius": {
+    name: "spectral-radius",
+    symbol: "ρ",
+    description:
+      "modulus of the leading eigenvalue of the tangent map β_i Σ_i J at the state, from 300 power iterations; empty where " +
+      "the residual exceeds 1e-5",
+    reference: "11.11; Bal 2026, fixed-point regime",
+    needs: "tangent",
+    scope: { closure: "naive", frozen: true },
+    compute: ({ tangent }) => (tangent ? Math.exp(growthRate(tangent)) : NaN),
+  },
+  lyapunov: {
+    name: "lyapunov",
+    symbol: "λ₁",
+    description: "largest Lyapunov exponent a step: mean ln growth of a perturbation after 100 discarded steps",
+    reference: "11.10, 12.6; Molgedey et al. 1992",
+    needs: "tangentTrajectory",
+    scope: { closure: "naive", frozen: true, stepsAbove: LYAPUNOV_DISCARDED },
+    compute: ({ tangentTrajectory: logs }) => (logs ? logs.reduce((sum, value) => sum + value, 0) / logs.length : NaN),
+  },
+  "second-eigenvalue": {
+    name: "second-eigenvalue",
+    symbol: "|λ₂|",
+    description: "modulus of the second eigenvalue of J with unit row sums, from 300 power iterations off the ones",
+    reference: "11.11, 12.8; Bordenave, Caputo & Chafaï 2012",
+    needs: "deflated",
+    scope: { couplings: "unit-rows" },
+    compute: ({ deflated }) => (deflated ? Math.exp(growthRate(deflated)) : NaN),
+  },
+  "contraction-bound": {
+    name: "contraction-bound",
+    symbol: "ρ bound",
+    description:
+      "max_i β_i Σ_j |J_ij| times 1 (binary), 1/2 (large-d) or R²/D (exact): below 1 the fixed point is unique; stores J " +
+      "unless its rows are softmax",
+    reference: "6.3; Bal 2026, fixed-point regime",
+    needs: "rowNorm",
+    scope: { closure: "naive", frozen: true },
+    compute: ({ rowNorm }) => rowNorm ?? NaN,
+  },
+  "convergence-rate": {
+    name: "convergence-rate",
+    symbol: "ρ measured",
+    description:
+      "ratio of successive residuals of plain steps from the start, fitted over the last 16 above rounding: the steps of " +
+      "the run, or 256 for a steady state; empty where fewer than two stand above",
+    reference: "6.3, 11.12",
+    needs: "plainResiduals",
+    compute: ({ plainResiduals }) => (plainResiduals ? relaxationRate(plainResiduals) : NaN),
+  },
+  "relaxation-time": {
+    name: "relaxation-time",
+    symbol: "τ (steps)",
+    description: "-1/ln of the convergence rate; empty where that is not below 1",
+    reference: "6.3, 12.8",
+    needs: "plainResiduals",
+    compute: ({ plainResiduals }) => {
+      const rate = plainResiduals ? relaxationRate(plainResiduals) : NaN;
+      return rate < 1 ? -1 / Math.log(rate) : NaN;
+    },
+  },
 } as const satisfies Record<string, Observable>;
 
-export type ObservableName = keyof typeof observables;
-export const observableNames = Object.keys(observables) as ObservableName[];
+export type ObservableName = keyof typeof observables | ProfileName;
+export const observableNames = Object.keys(observables) as (keyof typeof observables)[];
+
+const OF_SPECIES = /^magnetization:(.+)$/;
+
+/** The species behind an observable such as `magnetization:excitatory`; undefined for any other. */
+export function speciesObserved(name: string): string | undefined {
+  return OF_SPECIES.exec(name)?.[1];
+}
+
+/** An observable by its name, those of species too. */
+export function observableOf(name: ObservableName): Observable {
+  const species = speciesObserved(name);
+  if (species === undefined) return observables[name as keyof typeof observables];
+  return {
+    name,
+    symbol: `m (${species})`,
+    description: `the magnetization of the sites of the species ${species}`,
+    reference: "11.1",
+    needs: "profile",
+    compute: ({ profiles, radius }) => along(profiles?.[name as ProfileName], radius),
+  };
+}
+
+/** True if an observable takes nothing beyond what every run sums. */
+export function isFree({ needs }: Observable): boolean {
+  return needs === "state" || needs === "rows" || needs === "profile";
+}
+
+/** The extra work behind these observables. */
+export function measurementsFor(names: readonly ObservableName[]): Set<Measurement> {
+  const basic: readonly string[] = BASIC;
+  const needs = names.map((name) => observableOf(name).needs);
+  return new Set(needs.filter((need): need is Measurement => !basic.includes(need)));
+}

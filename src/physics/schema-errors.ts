@@ -77,7 +77,8 @@ function explain(
     case "invalid_union": {
       const options = "discriminator" in issue && issue.discriminator ? unionOptions(issue) : undefined;
       if (options !== undefined) return { path: formatPath(path), found: describe(at), expected: options };
-      return { path: key, found: describe(at), expected: "numbers, a path ending in .npy, or an object with a kind" };
+      const expected = "numbers, a path ending in .npy, or an object with a kind";
+      return { path: key, found: describe(at), expected: issue.message === "Invalid input" ? expected : issue.message };
     }
     case "invalid_format":
       return { path: key, found: describe(at), expected: issue.message };

@@ -9,11 +9,24 @@ const ROUNDING = 1e-6;
 export function asymmetryFor(closure: ClosureName, couplings: Couplings, sites: number): string | undefined {
   const row: Closure = closures[closure];
   if (!row.symmetric) return undefined;
-  if (couplings.kind === "attention") return "attention, where J_ij and J_ji differ";
+  if (couplings.kind === "hopfield") return undefined;
+  if (couplings.kind === "attention" || couplings.kind === "random-softmax") {
+    return `${couplings.kind}, where J_ij and J_ji differ`;
+  }
   if (couplings.kind === "random") {
-    const { symmetry, std, connectivity } = couplings;
-    const uniform = std === 0 && connectivity === undefined;
+    const { law, symmetry, std, connectivity } = couplings;
+    if (law === "ring") return "a ring, where J_ij and J_ji differ";
+    const uniform = law !== "mixed-signs" && std === 0 && connectivity === undefined;
     return symmetry === 1 || uniform ? undefined : `random couplings with symmetry ${symmetry}`;
+  }
+  if (couplings.kind === "species") {
+    const { means, deviations, symmetry } = couplings;
+    const kinds = Math.sqrt(means.length);
+    const isSymmetric = (values: Float64Array) =>
+      values.every((value, k) => value === values[(k % kinds) * kinds + Math.floor(k / kinds)]);
+    const spread = deviations.some((value) => value !== 0);
+    const same = isSymmetric(means) && isSymmetric(deviations) && (symmetry === 1 || !spread);
+    return same ? undefined : "couplings of species that differ between (a, b) and (b, a)";
   }
   const { matrix } = couplings;
   let difference = 0;

@@ -26,7 +26,7 @@ export function binaryUpdate(
     arrays.image[index] = 0;
     arrays.solveResidual[index] = 0;
     if (index % padded >= params.sites) continue;
-    const beta = arrays.betas[Math.floor(index / padded)];
+    const beta = arrays.betas[index];
     const a = beta * (arrays.externalField[index] + arrays.field[index]);
     if (RULE === BINARY_RULES.naive) {
       arrays.image[index] = binaryMean(a);

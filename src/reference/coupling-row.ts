@@ -7,7 +7,7 @@ import { philox4x32 } from "./philox.js";
 import { type Stream, STREAMS } from "./random.js";
 
 /** Values of the constant LAW. */
-export const LAWS = { gaussian: 0, "plus-minus": 1 } as const;
+export const LAWS = { gaussian: 0, "plus-minus": 1, ring: 2 } as const;
 
 /** `strengths` counts the pairs that differ in sign as so many of this number, which f32 holds exactly. */
 export const FLIP_SHARES = 2 ** 24;
@@ -30,14 +30,15 @@ export class RandomMatrix {
   readonly #a: number;
   readonly #b: number;
   readonly #flips: number;
+  readonly #absent: number;
   readonly #counter = new Uint32Array(4);
   /** The last words of every stream, and the block and row that they belong to: neighbours share a call. */
   readonly #last: ({ block: number; row: number; readonly words: Uint32Array } | undefined)[] = [];
 
   /**
    * @param seed [seed low, seed high, sample, the largest presence word of a pair that is present]
-   * @param strength [mean, a, b, flips]: J_ij = mean + a A_ij + b B_ij, or mean ± a, of which flips of FLIP_SHARES pairs
-   *   have J_ij and J_ji of opposite sign
+   * @param strength [mean, a, b, flips]: J_ij = mean + a A_ij + b B_ij, and flips itself where a pair is not present; or
+   *   mean ± a, of which flips of FLIP_SHARES pairs have J_ij and J_ji of opposite sign; or a where j = i - 1 (mod b)
    * @param normal the standard normal number of a word; whoever wants to know what f32 loses has a rounded one
    */
   constructor(
@@ -50,14 +51,17 @@ export class RandomMatrix {
     this.#sample = seed[2];
     this.#lastPresent = seed[3];
     [this.#mean, this.#a, this.#b, this.#flips] = strength;
+    this.#absent = ensemble.LAW === LAWS.gaussian ? this.#flips : 0;
   }
 
   /** Writes J_ij of row i for j < columns to the start of `row`. */
   writeRow(i: number, columns: number, row: Float64Array): void {
     const { LAW, DILUTED, INDEPENDENT } = this.ensemble;
     for (let j = 0; j < columns; j++) {
-      const none = (!INDEPENDENT && i === j) || (DILUTED && !this.#isPresent(i, j));
-      row[j] = none ? 0 : LAW === LAWS.gaussian ? this.#gaussian(i, j) : this.#plusMinus(i, j);
+      if (LAW === LAWS.ring) row[j] = (j + 1) % this.#b === i ? this.#a : 0;
+      else if (!INDEPENDENT && i === j) row[j] = 0;
+      else if (DILUTED && !this.#isPresent(i, j)) row[j] = this.#absent;
+      else row[j] = LAW === LAWS.gaussian ? this.#gaussian(i, j) : this.#plusMinus(i, j);
     }
   }
 

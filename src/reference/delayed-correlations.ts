@@ -22,8 +22,8 @@ export function delayedCorrelations(
     const column = index % width;
     arrays.delayed[index] = 0;
     if (column >= sites) continue;
-    const beta = arrays.betas[system];
     const later = system * width + Math.floor((index % block) / width);
+    const beta = arrays.betas[later];
     const earlier = arrays.previous[system * width + column];
     const coupling = arrays.couplings[Math.floor(system / systemsPerCoupling) * block + (index % block)];
     const response = constants.PRODUCT_LAW ? coupling * (1 - earlier) * (1 + earlier) : arrays.products[index];

@@ -26,29 +26,31 @@ export function equalTimeCorrelations(
   const width = pad(sites);
   const { products, means, gains, correlations } = arrays;
   for (let s = 0; s < systems; s++) {
-    const beta = arrays.betas[s];
     const at = (i: number, k: number) => (s * sites + i) * width + k;
     const site = (i: number) => {
       const index = s * width + i;
+      const beta = arrays.betas[index];
       return {
+        beta,
         m: means[index],
         a: beta * (arrays.externalField[index] + arrays.field[index]),
         slope: beta * Math.sqrt(Math.max(arrays.moments[index], 0)),
       };
     };
     const covariance = (i: number, k: number): number => {
-      if (RULE === EQUAL_TIME_RULES["first-order"]) {
-        return beta * beta * gains[s * width + i] * gains[s * width + k] * products[at(i, k)];
-      }
       const [one, other] = [site(i), site(k)];
+      const mixed = one.beta * other.beta;
+      if (RULE === EQUAL_TIME_RULES["first-order"]) {
+        return mixed * gains[s * width + i] * gains[s * width + k] * products[at(i, k)];
+      }
       if (RULE === EQUAL_TIME_RULES.pairwise) {
         const half = (from: typeof one, m: number, product: number) =>
-          pairwiseCovariance(from.a, beta * beta * product, from.slope ** 2, m);
+          pairwiseCovariance(from.a, mixed * product, from.slope ** 2, m);
         return 0.5 * (half(one, other.m, products[at(i, k)]) + half(other, one.m, products[at(k, i)]));
       }
       const scale = one.slope * other.slope;
       if (!(scale > 0)) return 0;
-      const correlation = Math.max(-1, Math.min(1, (beta * beta * products[at(i, k)]) / scale));
+      const correlation = Math.max(-1, Math.min(1, (mixed * products[at(i, k)]) / scale));
       return gaussianPairMean(one, other, correlation) - one.m * other.m;
     };
     for (let i = 0; i < sites; i++) {

@@ -24,12 +24,14 @@ export function pairFields(
       arrays.variances[index] = 0;
       continue;
     }
-    const beta = arrays.betas[system];
+    const receiver = system * width + Math.floor((index % block) / width);
+    const sender = system * width + column;
+    const [beta, betaOfSender] = [arrays.betas[receiver], arrays.betas[sender]];
     const coupling = arrays.couplings[Math.floor(system / systemsPerCoupling) * block + (index % block)];
-    const m = arrays.previous[system * width + column];
-    const direct = coupling * (1 - beta * arrays.echoes[system * width + column]);
-    arrays.strengths[index] = beta * (direct + beta * arrays.strengths[index]);
-    const whole = arrays.moments[system * width + Math.floor((index % block) / width)];
+    const m = arrays.previous[sender];
+    const direct = coupling * (1 - betaOfSender * arrays.echoes[sender]);
+    arrays.strengths[index] = beta * (direct + betaOfSender * arrays.strengths[index]);
+    const whole = arrays.moments[receiver];
     const rest = whole - 2 * coupling * arrays.variances[index] + coupling * coupling * (1 - m) * (1 + m);
     arrays.variances[index] = beta * beta * Math.max(rest, 0);
   }

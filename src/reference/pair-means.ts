@@ -26,7 +26,7 @@ export function pairMeans(
     if (column >= sites) continue;
     const receiver = system * width + Math.floor((index % block) / width);
     const m = arrays.previous[system * width + column];
-    const h = arrays.betas[system] * (arrays.externalField[receiver] + arrays.field[receiver]);
+    const h = arrays.betas[receiver] * (arrays.externalField[receiver] + arrays.field[receiver]);
     const up = tapMean(h + arrays.strengths[index] * (1 - m), arrays.variances[index]);
     const down = tapMean(h - arrays.strengths[index] * (1 + m), arrays.variances[index]);
     arrays.shares[index] = (0.5 * ((1 + m) * up + (1 - m) * down)) / sites;

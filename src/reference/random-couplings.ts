@@ -1,14 +1,15 @@
 import { RandomMatrix } from "./coupling-row.js";
 import { pad } from "./layout.js";
+import { MASKED } from "./scores.js";
 
 /**
  * Twin of `shaders/random-couplings.wgsl`: rows of J, [coupling][rowCount][pad(columns)]. `seeds` and `strengths` hold the
- * four numbers of a matrix that `RandomMatrix` takes.
+ * four numbers of a matrix that `RandomMatrix` takes. CAUSAL: they are scores, and those of keys j > i are masked.
  */
 export function randomCouplings(
   arrays: { seeds: Float64Array; strengths: Float64Array; couplings: Float64Array },
   params: { couplings: number; rowStart: number; rowCount: number; columns: number },
-  constants: { LAW: number; DILUTED: boolean; INDEPENDENT: boolean },
+  constants: { LAW: number; DILUTED: boolean; INDEPENDENT: boolean; CAUSAL: boolean },
 ): void {
   const { couplings, rowStart, rowCount, columns } = params;
   const width = pad(columns);
@@ -21,6 +22,7 @@ export function randomCouplings(
     for (let r = 0; r < rowCount; r++) {
       const row = arrays.couplings.subarray((c * rowCount + r) * width, (c * rowCount + r + 1) * width);
       matrix.writeRow(rowStart + r, columns, row);
+      if (constants.CAUSAL) row.fill(MASKED, rowStart + r + 1, columns);
       row.fill(0, columns);
     }
   }

@@ -20,6 +20,8 @@ export const STREAMS = {
   couplingSigns: 10,
   couplingFlips: 11,
   couplingPresence: 12,
+  patterns: 13,
+  perturbation: 30,
 } as const;
 
 export type Stream = (typeof STREAMS)[keyof typeof STREAMS];

@@ -1,5 +1,5 @@
 /** What `reduce` does with the rows: the values of OPERATION in `shaders/reduce.wgsl`. */
-export const REDUCTIONS = { sum: 0, sumOfSquares: 1, maximum: 2 } as const;
+export const REDUCTIONS = { sum: 0, sumOfSquares: 1, maximum: 2, sumOfMagnitudes: 3 } as const;
 export type Reduction = keyof typeof REDUCTIONS;
 
 /** What a maximum over anything not finite is reported as. */
@@ -32,6 +32,7 @@ export function reduce(
           const value = arrays.values[(entry * rowStride + row) * columnStride + column];
           if (OPERATION === REDUCTIONS.sum) result += value;
           else if (OPERATION === REDUCTIONS.sumOfSquares) result += value * value;
+          else if (OPERATION === REDUCTIONS.sumOfMagnitudes) result += Math.abs(value);
           else result = Math.max(result, Number.isFinite(value) ? value : NOT_FINITE);
         }
         arrays.results[(entry * columns + column) * chunks + chunk] = result;

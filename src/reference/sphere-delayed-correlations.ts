@@ -34,6 +34,6 @@ export function sphereDelayedCorrelations(
       later.tangential * earlier.anisotropy * earlier.square -
       earlier.tangential * later.anisotropy * later.square +
       later.anisotropy * earlier.anisotropy * arrays.delayed[index] ** 2;
-    arrays.delayed[index] = arrays.betas[system] * coupling * trace;
+    arrays.delayed[index] = arrays.betas[system * width + Math.floor((index % block) / width)] * coupling * trace;
   }
 }

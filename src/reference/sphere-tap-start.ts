@@ -37,7 +37,7 @@ export function sphereTapStart(
       square += h * h;
       previousSquare += arrays.previous[k] ** 2;
     }
-    const beta = arrays.betas[Math.floor(index / padded)];
+    const beta = arrays.betas[index];
     const gain = responseGain(Math.sqrt(square), beta, radius, dimension, RESPONSES[constants.RESPONSE]);
     for (let k = base; k < base + dimension; k++) arrays.mean[k] = gain * arrays.local[k];
     const gamma = (radius * radius + previousSquare) / (radius * radius - previousSquare);

@@ -35,7 +35,7 @@ export function sphereTap(
     }
     if (arrays.sites[2 * index + 1] <= tolerance) continue;
     const system = Math.floor(index / padded);
-    const beta = arrays.betas[system];
+    const beta = arrays.betas[index];
     const gamma = arrays.sites[2 * index];
     const tangentialSum = arrays.moments[(2 * system + 1) * padded + site] / (PUBLISHED ? 1 + gamma : 1);
     const reactionScale = PUBLISHED ? 1 / (radius * radius * gamma) : 1;

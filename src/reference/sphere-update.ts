@@ -27,7 +27,7 @@ export function sphereUpdate(
     arrays.image.fill(0, base, base + stride);
     arrays.solveResidual[index] = 0;
     if (index % padded >= sites) continue;
-    const beta = arrays.betas[Math.floor(index / padded)];
+    const beta = arrays.betas[index];
     let square = 0;
     for (let k = 0; k < dimension; k++) square += (arrays.externalField[base + k] + arrays.field[base + k]) ** 2;
     const norm = Math.sqrt(square);

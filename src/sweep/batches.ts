@@ -6,6 +6,7 @@
 import { carriesCorrelations, type ClosureName } from "../physics/closures.js";
 import type { SystemDescription } from "../physics/system.js";
 import { pad } from "../reference/layout.js";
+import { pointOf } from "../engine/batch.js";
 import type { System } from "../engine/realise.js";
 import type { Point, Sweep } from "./spec.js";
 
@@ -104,23 +105,31 @@ function chunks<Item>(items: readonly Item[], size: number): Item[][] {
 }
 
 /** What all systems of a batch have in common beside N. */
-function shapeOf({ spins, couplings }: SystemDescription): unknown {
+function shapeOf({ spins: ownSpins, couplings, species }: SystemDescription): unknown {
+  const spins = [ownSpins, species?.map(({ name }) => name)];
   if (couplings.kind === "gaussian" || couplings.kind === "plus-minus") {
     return [spins, couplings.kind, couplings.symmetry === 0];
   }
   if (couplings.kind === "diluted") return [spins, couplings.kind, couplings.law, couplings.symmetry === 0];
+  if (couplings.kind === "mixed-signs" || couplings.kind === "species") {
+    return [spins, couplings.kind, couplings.symmetry === 0];
+  }
+  if (couplings.kind === "random-softmax") return [spins, couplings.kind, couplings.mask];
+  // Low-rank couplings of one batch have as many patterns each.
+  if (couplings.kind === "hopfield") return [spins, couplings];
   if (couplings.kind !== "attention") return [spins, couplings.kind];
-  const { heads, source, mask, dimension, queries, keys, weights } = couplings;
+  const { heads, source, mask, dimension, queries, keys, weights, tied, qkNorm, rope } = couplings;
   // Arrays from files may differ in head dimension, so they only join their like.
-  return [spins, couplings.kind, heads, source, mask, dimension, queries, keys, weights];
+  return [spins, couplings.kind, heads, source, mask, dimension, queries, keys, weights, tied, qkNorm, rope];
 }
 
 /** Tasks with the same key have the same J. */
-function matrixKey({ couplings, count, field, seed, sample }: SystemDescription, point: number): string {
+function matrixKey({ couplings, count, field, seed, sample, species }: SystemDescription, point: number): string {
   if (couplings.kind === "attention" && couplings.source === "state") return `${point} ${sample}`;
   // Weights act on the field, so the field is part of what makes J.
   const made = couplings.kind === "attention" && couplings.weights !== undefined ? field : undefined;
-  return JSON.stringify([couplings, count, made, seed, sample]);
+  const groups = couplings.kind === "species" ? species?.map(({ count, fraction }) => [count, fraction]) : undefined;
+  return JSON.stringify([couplings, count, made, seed, sample, groups]);
 }
 
 /** Realised systems of a batch in the engine's form: groups with one coupling matrix each. */
@@ -131,6 +140,6 @@ export function toSystemBatch(groups: readonly (readonly System[])[]) {
     sites: first.sites,
     heads: first.heads,
     couplings: groups.map(([system]) => system.couplings),
-    points: groups.map((group) => group.map(({ beta, field, initial }) => ({ beta, field, initial }))),
+    points: groups.map((group) => group.map(pointOf)),
   };
 }

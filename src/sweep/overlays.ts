@@ -57,7 +57,10 @@ const rules: readonly OverlayRule[] = [
       if (closure !== "naive" || model?.J0 !== 0 || model.fieldHalfWidth > 0) return undefined;
       return lookUp("tanh-chaos", observable, { g: model.beta * model.dJ });
     },
-    mark: ({ couplings }) => ("std" in couplings ? thresholdMark(1 / couplings.std) : undefined),
+    mark: (system) => {
+      const { dJ } = independentCouplings(system) ?? {};
+      return dJ === undefined ? undefined : thresholdMark(1 / dJ);
+    },
   },
   {
     // Equations 12.1: fully asymmetric SK, N → ∞.
@@ -129,8 +132,10 @@ const rules: readonly OverlayRule[] = [
     axes: ["couplings.scale", "spins.count"],
     at: ({ couplings, count }, observable) => {
       if (couplings.kind !== "attention" || couplings.mask !== "none" || count === undefined) return undefined;
-      if (!isUnit(couplings.queries, "direction") || !isUnit(couplings.keys, "gaussian")) return undefined;
-      return lookUp("rem", observable, { N: count, beta: couplings.scale });
+      const { queries, keys, qkNorm, rope } = couplings;
+      if (qkNorm || rope !== false) return undefined;
+      if (!isUnit(queries, "direction") || !isUnit(keys, "gaussian")) return undefined;
+      return lookUp("rem", observable, { N: count, beta: couplings.scale ?? 1 });
     },
     mark: ({ count }) => (count === undefined ? undefined : { x: softmaxCrossover(count), label: `√(2 ln ${count})` }),
   },

@@ -1,5 +1,5 @@
 /** The figures of a sweep: every observable against the first numeric axis, a series for each combination of the others. */
-import { observables, type ObservableName } from "../physics/observables.js";
+import { type ObservableName, speciesObserved } from "../physics/observables.js";
 import type { Spins } from "../physics/spins.js";
 import type { Figure, Point as FigurePoint, Series } from "./figures/figure.js";
 import { type Overlay, overlayFor } from "./overlays.js";
@@ -16,6 +16,9 @@ const AXIS_LABELS: Readonly<Record<string, string>> = {
   "couplings.mean": "mean coupling *J*_{0}",
   "couplings.std": "coupling disorder *g*",
   "couplings.symmetry": "symmetry *η*",
+  "couplings.fraction": "fraction *f* of ferromagnetic couplings",
+  "couplings.load": "load *α* = *P*/*N*",
+  "initial.overlap": "initial overlap *m*_{0}",
   "field.halfWidth": "field half width *H*_{0}",
 };
 
@@ -27,17 +30,35 @@ const SERIES_NAMES: Readonly<Record<string, (value: string) => string>> = {
   "spins.dimension": (value) => `*D* = ${value}`,
   "couplings.scale": (value) => `*λ* = ${value}`,
   "couplings.std": (value) => `*g* = ${value}`,
+  "couplings.load": (value) => `*α* = ${value}`,
 };
 
-const OBSERVABLE_LABELS: Readonly<Record<ObservableName, string>> = {
+const OBSERVABLE_LABELS: Readonly<Partial<Record<ObservableName, string>>> = {
   magnetization: "magnetization *m*",
   "absolute-magnetization": "magnetization |*m*|",
   "site-norm": "⟨|*m*_{i}|⟩ / *R*",
   overlap: "overlap *q*",
+  "pattern-overlap": "pattern overlap *m*",
   susceptibility: "susceptibility *χ*",
   entropy: "row entropy *S* (nats)",
   participation: "row participation *Y*_{2}",
   "log-sum-exp": "ln *Z*",
+  "logit-gap": "logit gap Δ*S*",
+  "effective-rank": "effective rank",
+  "participation-rank": "participation rank",
+  "mean-token-cosine": "mean token cosine",
+  "zero-norm-sites": "sites without a mean",
+  energy: "energy *E* / *N*",
+  "free-energy": "free energy *F* / *N*",
+  "log-partition": "single-site log-partition",
+  housekeeping: "housekeeping entropy production *σ*_{hk} (nats / step)",
+  mismatch: "mismatch KL (nats)",
+  "spectral-radius": "spectral radius *ρ*",
+  lyapunov: "Lyapunov exponent *λ*_{1}",
+  "second-eigenvalue": "second eigenvalue |*λ*_{2}|",
+  "contraction-bound": "contraction bound",
+  "convergence-rate": "convergence rate *ρ*",
+  "relaxation-time": "relaxation time *τ* (steps)",
 };
 
 /** Points of a theory curve. */
@@ -107,7 +128,9 @@ function figureOf(
 /** The magnetization of sphere spins is a length in units of R. */
 function observableLabel(name: ObservableName, spins: Spins): string {
   const length = name === "magnetization" || name === "absolute-magnetization";
-  return length && spins.kind === "sphere" ? "order parameter |*m*| / *R*" : OBSERVABLE_LABELS[name];
+  return length && spins.kind === "sphere"
+    ? "order parameter |*m*| / *R*"
+    : (OBSERVABLE_LABELS[name] ?? `magnetization *m* of ${speciesObserved(name) ?? name}`);
 }
 
 function seriesPart(path: string, value: string): string {
@@ -127,7 +150,7 @@ function figurePoint(row: SummaryRow, axisIndex: number, name: ObservableName): 
 
 /** Participation spans decades; everything else is drawn linearly. */
 function yScale(summary: readonly SummaryRow[], name: ObservableName): "linear" | "log" {
-  if (observables[name].name !== "participation") return "linear";
+  if (name !== "participation") return "linear";
   const means = summary.map(({ statistics }) => statistics[name]?.mean ?? NaN).filter((mean) => mean > 0);
   return Math.max(...means) > 30 * Math.min(...means) ? "log" : "linear";
 }

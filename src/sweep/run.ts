@@ -1,7 +1,8 @@
 /** Runs one sweep: batches in turn, a row for every point and sample, and a float64 check of random rows. */
 import type { CouplingRequest, StrategyReport } from "../engine/coupling-strategy.js";
 import type { Executor } from "../engine/executor.js";
-import { type LoadArray, realise, type System } from "../engine/realise.js";
+import type { LoadArray } from "../engine/array-inputs.js";
+import { realise, type System } from "../engine/realise.js";
 import { type PointResult, simulate } from "../engine/simulate.js";
 import type { NumericArray } from "../physics/arrays.js";
 import type { ClosureName } from "../physics/closures.js";

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { type ClosureName, closureNames, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
-import { type ObservableName, observableNames, observables } from "../physics/observables.js";
+import { checkObservables, describedRun } from "../physics/observable-scope.js";
+import { type ObservableName, observableNames } from "../physics/observables.js";
 import { describe, parseInput } from "../physics/schema-errors.js";
 import { parseSystem, type SystemDescription } from "../physics/system.js";
 
@@ -25,7 +26,14 @@ const sweepSchema = z.strictObject({
   seed: z.int().min(0).default(0),
   steps: z.int().min(1).optional().describe("steps of the dynamics"),
   steady: z.boolean().optional().describe("the steady state instead of a number of steps"),
-  observe: z.array(z.enum(observableNames)).min(1).default(["magnetization"]),
+  observe: z
+    .array(
+      z.union([z.enum(observableNames), z.templateLiteral(["magnetization:", z.string().min(1)])], {
+        error: `one of ${observableNames.join(", ")}, magnetization:SPECIES`,
+      }),
+    )
+    .min(1)
+    .default(["magnetization"]),
 });
 
 const documentSchema = z.union([sweepSchema, z.strictObject({ sweeps: z.array(sweepSchema).min(1) })]);
@@ -140,16 +148,10 @@ function makePoint(input: SweepInput, axes: readonly Axis[], values: readonly Ax
   // Checks the keys once, before anything runs; the sample does not change which keys are right.
   const describeSample = (sample: number) => parseSystem({ ...system, seed: input.seed, sample }, `${context}: system`);
   const first = describeSample(0);
-  const rowless = input.observe.find((name) => observables[name].needs === "rows");
-  if (rowless !== undefined && first.couplings.kind !== "attention") {
-    throw new InputError(
-      `${context}: observe`,
-      `${rowless} of ${first.couplings.kind} couplings`,
-      "attention, which has rows",
-    );
-  }
   const applies = momentCheck(closure as ClosureName, first);
   if (applies !== undefined) throw new InputError(`${context}: axes.closure`, applies.found, applies.expected);
+  const observed = describedRun(first, closure as ClosureName, steps);
+  checkObservables(input.observe, observed, `${context}: observe`);
   return {
     values,
     closure: closure as ClosureName,
@@ -169,7 +171,8 @@ function setPath(system: Record<string, unknown>, path: string, value: AxisValue
   let at: Record<string, unknown> = system;
   for (const key of keys.slice(0, -1)) {
     const next = at[key];
-    if (typeof next !== "object" || next === null || Array.isArray(next)) {
+    // An entry of a list by its place, such as species.0.beta.
+    if (typeof next !== "object" || next === null) {
       throw new InputError(
         where,
         `no object ${key} in the system`,

@@ -9,7 +9,9 @@ type RowKernels = Pick<
   typeof twins,
   | "scores"
   | "softmax"
+  | "query-key-transform"
   | "random-couplings"
+  | "species-couplings"
   | "moment-weights"
   | "field-binary"
   | "field-sphere"

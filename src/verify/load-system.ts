@@ -1,7 +1,8 @@
 /** From a system file, or a few numbers, to a system as numbers. */
 import { dirname, resolve } from "node:path";
 import { DEFAULT_MEMORY } from "../engine/devices.js";
-import { type LoadArray, realise, type System } from "../engine/realise.js";
+import type { LoadArray } from "../engine/array-inputs.js";
+import { realise, type System } from "../engine/realise.js";
 import { readDocument } from "../files/documents.js";
 import { readNpy } from "../files/npy.js";
 import { InputError } from "../physics/input-error.js";
@@ -28,12 +29,17 @@ export async function loadSystem(path: string, options: LoadOptions = {}): Promi
   const { seed } = options;
   const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
   const value = isObject && seed !== undefined ? { ...document, seed } : document;
-  return realiseWithin(parseSystem(value, path), arrayLoader(dirname(path)), path, options.memoryLimit);
+  return realiseWithin(parseSystem(value, path), documentLoader(path), path, options.memoryLimit);
 }
 
 /** Loads `.npy` files by their path relative to a folder. */
 export function arrayLoader(folder: string): LoadArray {
   return (path) => readNpy(resolve(folder, path));
+}
+
+/** Loads `.npy` files by their path relative to a document. */
+export function documentLoader(path: string): LoadArray {
+  return arrayLoader(dirname(path));
 }
 
 /** Attention with random queries and keys on sphere spins in random directions, and no external field to hide behind. */

@@ -8,11 +8,13 @@ import type { fieldSphere } from "../reference/field-sphere.js";
 import { INVERSE_NORMAL_COEFFICIENTS } from "../reference/inverse-normal.js";
 import { pad } from "../reference/layout.js";
 import { type momentWeights, RESPONSES } from "../reference/moment-weights.js";
+import type { queryKeyTransform } from "../reference/query-key-transform.js";
 import type { randomCouplings } from "../reference/random-couplings.js";
 import type { reactionWeights } from "../reference/reaction-weights.js";
 import { responseFromMean } from "../reference/responses.js";
-import { MASKED, type scores } from "../reference/scores.js";
+import { MASKED, type scores, ZERO_DIAGONAL } from "../reference/scores.js";
 import type { softmax } from "../reference/softmax.js";
+import { speciesCouplings } from "../reference/species-couplings.js";
 import { sphereTapStart } from "../reference/sphere-tap-start.js";
 import { plainBinaryUpdate, plainSphereTap, plainSphereUpdate } from "./plain-updates.js";
 
@@ -42,6 +44,7 @@ export const plainScores =
           for (const [left, right] of pairs) {
             for (let k = 0; k < dimension; k++) sum = round(sum + round(left[query + k] * right[key + k]));
           }
+          if (MASK === ZERO_DIAGONAL && j === i) sum = 0;
           const masked = (MASK === 1 && j > i) || (MASK === 2 && arrays.available[i * columns + j] === 0);
           arrays.scores[out + j] = masked ? MASKED : round(arrays.scales[c] * sum);
         }
@@ -49,6 +52,27 @@ export const plainScores =
       }
     }
   };
+
+const plainQueryKeyTransform: typeof queryKeyTransform = (arrays, params, { NORMALISE, ROTATE }) => {
+  const { couplings, rows, dimension } = params;
+  const stride = pad(dimension);
+  for (let index = 0; index < couplings * pad(rows); index++) {
+    const vector = arrays.vectors.subarray(index * stride, (index + 1) * stride);
+    let factor = arrays.scales[Math.floor(index / pad(rows))];
+    if (NORMALISE) {
+      let square = 0;
+      for (const value of vector) square = round(square + round(value * value));
+      factor = square > 0 ? round(factor / round(Math.sqrt(square))) : 0;
+    }
+    for (let k = 0; k < stride; k += 2) {
+      const [x, y] = [round(factor * vector[k]), round(factor * vector[k + 1])];
+      const at = (index % pad(rows)) * stride + k;
+      const [cosine, sine] = ROTATE ? [arrays.rotations[at], arrays.rotations[at + 1]] : [1, 0];
+      vector[k] = round(round(x * cosine) - round(y * sine));
+      vector[k + 1] = round(round(x * sine) + round(y * cosine));
+    }
+  }
+};
 
 const plainRandomCouplings: typeof randomCouplings = (arrays, params, constants) => {
   const { couplings, rowStart, rowCount, columns } = params;
@@ -59,6 +83,7 @@ const plainRandomCouplings: typeof randomCouplings = (arrays, params, constants)
       const start = (c * rowCount + r) * pad(columns);
       const row = arrays.couplings.subarray(start, start + pad(columns)).fill(0);
       matrix.writeRow(rowStart + r, columns, row);
+      if (constants.CAUSAL) row.fill(MASKED, rowStart + r + 1, columns);
       row.forEach((value, j) => (row[j] = round(value)));
     }
   }
@@ -198,7 +223,9 @@ function rounded<Arrays extends Readonly<Record<string, Float64Array>>, Params, 
 export const plainKernels = {
   scores: plainScores(),
   softmax: plainSoftmax,
+  "query-key-transform": plainQueryKeyTransform,
   "random-couplings": plainRandomCouplings,
+  "species-couplings": rounded(speciesCouplings, "couplings"),
   "moment-weights": plainMomentWeights,
   "field-binary": plainFieldBinary,
   "field-sphere": plainFieldSphere(),

@@ -14,7 +14,7 @@ export const plainBinaryUpdate: typeof binaryUpdate = (arrays, { systems, sites 
   const padded = pad(sites);
   for (let index = 0; index < systems * padded; index++) {
     if (index % padded >= sites) continue;
-    const beta = arrays.betas[Math.floor(index / padded)];
+    const beta = arrays.betas[index];
     const a = round(beta * round(arrays.externalField[index] + arrays.field[index]));
     const b = RULE === BINARY_RULES.naive ? 0 : round(round(beta * beta) * arrays.moments[index]);
     const image = (m: number) => round(Math.tanh(round(a - round(b * m))));
@@ -45,7 +45,7 @@ export const plainSphereUpdate: typeof sphereUpdate = (arrays, params, { CLOSURE
   const padded = pad(sites);
   for (let index = 0; index < systems * padded; index++) {
     if (index % padded >= sites) continue;
-    const beta = arrays.betas[Math.floor(index / padded)];
+    const beta = arrays.betas[index];
     const base = index * stride;
     const gainAt = (h: number) => plainGain(h, beta, radius, dimension, response);
     let square = 0;
@@ -84,7 +84,7 @@ export const plainSphereTap: typeof sphereTap = (arrays, params, { PUBLISHED, RE
       array.subarray(base, base + dimension),
     );
     const system = Math.floor(index / padded);
-    const beta = arrays.betas[system];
+    const beta = arrays.betas[index];
     const gamma = arrays.sites[2 * index];
     const gainOf = (field: Float64Array) => plainGain(norm(field), beta, radius, dimension, response);
     const tangential = arrays.moments[(2 * system + 1) * padded + site];

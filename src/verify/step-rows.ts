@@ -55,7 +55,7 @@ export function evaluateRows(
     state: pick(system.initial, allRows(sites)),
     previous: pick(system.initial, rows),
     externalField: pick(system.field, rows),
-    betas: new Float64Array(heads).fill(load(system.beta)),
+    betas: rowBetas(system, rows, load),
     weights: new Float64Array(heads * MOMENT_SUMS[rule].kinds * pad(sites)),
     weightKinds: MOMENT_SUMS[rule].kinds,
     field: new Float64Array(heads * pad(rows.length) * stride),
@@ -102,6 +102,15 @@ interface RowStep {
   readonly weightKinds: number;
   readonly field: Float64Array;
   readonly moments: Float64Array;
+}
+
+/** β of the chosen sites, [head][pad(rows)]. */
+function rowBetas({ heads, beta, betas }: System, rows: readonly number[], load: (value: number) => number) {
+  const packed = new Float64Array(heads * pad(rows.length));
+  for (let head = 0; head < heads; head++) {
+    rows.forEach((row, r) => (packed[head * pad(rows.length) + r] = load(betas?.[row] ?? beta)));
+  }
+  return packed;
 }
 
 /** The products with all N sites: J m and the sums of J² w, or K m of the reaction. */
@@ -155,7 +164,7 @@ function updatePairwise(step: RowStep, image: Float64Array): void {
   for (let index = 0; index < systems * pad(rows); index++) {
     const [head, row] = [Math.floor(index / pad(rows)), index % pad(rows)];
     if (row >= rows) continue;
-    const beta = betas[head];
+    const beta = betas[index];
     const h = round(beta * round(externalField[index] + field[index]));
     let sum = 0;
     for (let l = 0; l < sites; l++) {

@@ -150,7 +150,7 @@ const COMMANDS: readonly (readonly [string, RegExp])[] = [
   ["run good.yaml --damping 0", /'0' is invalid. Expected a number above 0, at most 1/],
   ["run good.yaml --trajectory", /--trajectory: found no number of steps, expected --steps K/],
   ["run good.yaml --observe mass", /'mass' is invalid. Expected names out of magnetization/],
-  ["run good.yaml --observe entropy", /--observe: found entropy for couplings without softmax rows/],
+  ["run good.yaml --observe entropy", /--observe: found entropy of dense couplings, expected attention/],
   ["run good.yaml --seed -1", /'-1' is invalid. Expected a whole number of at least 0/],
   ["run good.yaml --memory lots", /'lots' is invalid. Expected a size such as 512MiB/],
   ["run good.yaml --memory 64 --device cpu", /dense couplings.*raise --memory/],

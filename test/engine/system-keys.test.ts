@@ -9,7 +9,7 @@ const mistakes: Mistake[] = [
     { spins: binary, couplings: dense, temperature: 1 },
     "temperature",
     "an unknown key",
-    "one of spins, beta, couplings, field, initial, seed, sample",
+    "one of spins, beta, couplings, species, field, initial, seed, sample",
   ],
   [
     "an unknown key inside",
@@ -23,7 +23,7 @@ const mistakes: Mistake[] = [
     { spins: binary, couplings: { kind: "ising" } },
     "couplings.kind",
     '"ising"',
-    "one of dense, gaussian, plus-minus, diluted, curie-weiss, attention",
+    "one of dense, gaussian, plus-minus, diluted, mixed-signs, species, curie-weiss, ring, hopfield, attention, random-softmax",
   ],
   ["a negative β", { spins: binary, couplings: dense, beta: -1 }, "beta", "-1", "at least 0"],
   ["a negative seed", { spins: binary, couplings: dense, seed: -4 }, "seed", "-4", "at least 0"],
@@ -89,7 +89,7 @@ const mistakes: Mistake[] = [
     attention({ weights: { query: random } }),
     "couplings.weights.key",
     "nothing",
-    "numbers, a path ending in .npy, or an object with a kind",
+    "W_K, or tied: true",
   ],
   ["no heads", attention({ queries: random, keys: random, heads: 0 }), "couplings.heads", "0", "at least 1"],
   [

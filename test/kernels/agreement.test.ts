@@ -143,7 +143,9 @@ describe("numbers that both sides hold", () => {
   });
 
   test("the finite stand-ins", () => {
-    expect([constant("scores", "MASKED"), constant("softmax", "MASKED")]).toEqual([MASKED, MASKED]);
+    expect((["scores", "softmax", "random-couplings"] as const).map((name) => constant(name, "MASKED"))).toEqual(
+      Array(3).fill(MASKED),
+    );
     expect([constant("reduce", "NOT_FINITE"), constant("anderson-solve", "NOT_FINITE")]).toEqual([
       NOT_FINITE,
       NOT_FINITE,
@@ -177,7 +179,7 @@ describe("numbers that both sides hold", () => {
     ]);
     // The shader counts on from the symmetric part.
     expect(STREAMS.couplingsAntisymmetric).toBe(STREAMS.couplingsSymmetric + 1);
-    expect([value("ALL_FLIP"), value("PLUS_MINUS")]).toEqual([FLIP_SHARES, LAWS["plus-minus"]]);
+    expect(["ALL_FLIP", "PLUS_MINUS", "RING"].map(value)).toEqual([FLIP_SHARES, LAWS["plus-minus"], LAWS.ring]);
   });
 });
 

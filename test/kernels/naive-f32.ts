@@ -6,7 +6,7 @@ import type { StageName } from "../../src/engine/executor.js";
 import type { Ensemble } from "../../src/reference/coupling-row.js";
 import { pad } from "../../src/reference/layout.js";
 import type { proceduralFieldBinary } from "../../src/reference/procedural-field-binary.js";
-import { MASKED, MASKS } from "../../src/reference/scores.js";
+import { MASKED, MASKS, ZERO_DIAGONAL } from "../../src/reference/scores.js";
 import { ANDERSON_MEMORY } from "../../src/reference/anderson-gram.js";
 import { CONTROL, CONTROL_FIELDS } from "../../src/reference/anderson-solve.js";
 import { REDUCE_CHUNK } from "../../src/reference/reduce.js";
@@ -35,6 +35,18 @@ function squares(couplings: Float64Array, row: number, weights: Float64Array, si
 export const naiveF32: Evaluations = {
   ...plainAttention,
 
+  "subtract-diagonal": (arrays, { systems, systemsPerCoupling, sites, componentStride }) => {
+    const length = pad(sites) * componentStride;
+    for (let index = 0; index < systems * length; index++) {
+      const site =
+        Math.floor(index / (length * systemsPerCoupling)) * pad(sites) + Math.floor((index % length) / componentStride);
+      arrays.field[index] = f32(arrays.field[index] - f32(arrays.diagonal[site] * arrays.state[index]));
+    }
+  },
+
+  "species-couplings": plainKernels["species-couplings"],
+  "query-key-transform": plainKernels["query-key-transform"],
+
   scores: (arrays, params, { MASK }) => {
     const { couplings, rows, rowStart, rowCount, columns, dimension, querySharing } = params;
     const stride = pad(dimension);
@@ -43,7 +55,8 @@ export const naiveF32: Evaluations = {
         const i = rowStart + r;
         const query = (Math.floor(c / querySharing) * pad(rows) + i) * stride;
         for (let j = 0; j < columns; j++) {
-          const sum = dot(arrays.queries, query, arrays.keys, (c * pad(columns) + j) * stride, dimension);
+          const product = dot(arrays.queries, query, arrays.keys, (c * pad(columns) + j) * stride, dimension);
+          const sum = MASK === ZERO_DIAGONAL && j === i ? 0 : product;
           const masked =
             (MASK === MASKS.causal && j > i) || (MASK === MASKS.user && arrays.available[i * columns + j] === 0);
           arrays.scores[(c * rowCount + r) * pad(columns) + j] = f32(masked ? MASKED : arrays.scales[c] * sum);
@@ -169,6 +182,50 @@ export const naiveF32: Evaluations = {
     }
   },
 
+  "component-gram": (arrays, { systems, sites, dimension }) => {
+    const stride = pad(dimension);
+    for (let s = 0; s < systems; s++) {
+      const site = s * pad(sites) * stride;
+      for (let a = 0; a < dimension; a++) {
+        for (let b = 0; b < dimension; b++) {
+          const sum = dot(arrays.state, site + a, arrays.state, site + b, sites, stride, stride);
+          arrays.gram[(s * stride + a) * stride + b] = sum;
+        }
+      }
+    }
+  },
+
+  housekeeping: (arrays, params, { KINDS }) => {
+    const { systems, systemsPerCoupling, sites, components, componentStride } = params;
+    const width = pad(sites);
+    for (let s = 0; s < systems; s++) {
+      const matrix = Math.floor(s / systemsPerCoupling) * sites * width;
+      const weight = (kind: number, site: number) => arrays.weights[(s * KINDS + kind) * width + site];
+      const product = (i: number, j: number) => {
+        const [a, b] = [i, j].map((site) => (s * width + site) * componentStride);
+        return dot(arrays.state, a, arrays.state, b, components);
+      };
+      const trace = (i: number) => f32(weight(2, i) * product(i, i));
+      for (let i = 0; i < sites; i++) {
+        let sum = 0;
+        for (let j = 0; j < sites; j++) {
+          const difference = f32(arrays.couplings[matrix + i * width + j] - arrays.couplings[matrix + j * width + i]);
+          let overlap = f32(weight(0, i) * weight(0, j));
+          if (KINDS === 3) {
+            const [ti, tj] = [weight(1, i), weight(1, j)];
+            overlap = f32(f32(components * ti) * tj);
+            overlap = f32(overlap - f32(ti * trace(j)));
+            overlap = f32(overlap - f32(trace(i) * tj));
+            const along = product(i, j);
+            overlap = f32(overlap + f32(f32(weight(2, i) * along) * f32(weight(2, j) * along)));
+          }
+          sum = f32(sum + f32(f32(difference * difference) * overlap));
+        }
+        arrays.production[s * width + i] = sum;
+      }
+    }
+  },
+
   reduce: (arrays, { batch, rows, rowStride, columns, columnStride, chunks }, { OPERATION }) => {
     for (let index = 0; index < batch * columns * chunks; index++) {
       const chunk = index % chunks;
@@ -218,7 +275,7 @@ function drawnRows(
   const matrices = systems / systemsPerCoupling;
   const couplings = new Float64Array(matrices * rowCount * pad(columns));
   const params = { couplings: matrices, rowStart, rowCount, columns };
-  plainKernels["random-couplings"]({ seeds, strengths, couplings }, params, constants);
+  plainKernels["random-couplings"]({ seeds, strengths, couplings }, params, { ...constants, CAUSAL: false });
   return couplings;
 }
 

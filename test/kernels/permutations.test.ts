@@ -4,7 +4,7 @@ import { create } from "webgpu";
 import type { SystemBatch } from "../../src/engine/batch.js";
 import { cluster, type ClusteringDynamics } from "../../src/engine/clustering.js";
 import { CpuExecutor } from "../../src/engine/cpu-executor.js";
-import type { CouplingRequest } from "../../src/engine/coupling-strategy.js";
+import type { CouplingRequest, CouplingStrategy } from "../../src/engine/coupling-strategy.js";
 import type { Stage, StageName } from "../../src/engine/executor.js";
 import { simulate } from "../../src/engine/simulate.js";
 import { DAWN_TOGGLES } from "../../src/gpu/dawn.js";
@@ -14,7 +14,8 @@ import { MATRIX_FEATURES } from "../../src/kernels/matrix-tile.js";
 import { type AdapterTraits, fusedStrategies, type KernelVariant, precisionsOf } from "../../src/kernels/strategies.js";
 import { carriesCorrelations, closureNames, momentRule } from "../../src/physics/closures.js";
 import type { Couplings } from "../../src/physics/couplings.js";
-import { observableNames, observables } from "../../src/physics/observables.js";
+import { inapplicable, type ObservedRun } from "../../src/physics/observable-scope.js";
+import { LYAPUNOV_DISCARDED, observableNames, observables } from "../../src/physics/observables.js";
 import { defaultRadius, type Spins } from "../../src/physics/spins.js";
 import { asymmetryFor } from "../../src/physics/symmetry.js";
 import { kernelCases } from "../kernel-cases.js";
@@ -73,6 +74,26 @@ function couplingsFor({ components }: Spins): Couplings[] {
         [0, -1].map((symmetry) => ({ ...random, law, symmetry, ...dilution })),
       ),
     ),
+    ...([0, 1] as const).map((symmetry) => ({ ...random, law: "mixed-signs", symmetry, fraction: 0.5 }) as const),
+    { ...random, law: "ring", symmetry: 0 },
+    ...[0, 1].map((symmetry) => ({
+      kind: "species" as const,
+      means: numbers(1),
+      deviations: numbers(1),
+      speciesOf: new Uint32Array(SITES),
+      symmetry,
+      seed: 1,
+      sample: 0,
+    })),
+    ...[1, SITES].map((count) => {
+      return { kind: "hopfield" as const, patterns: numbers(count * SITES), count, normalisation: SITES };
+    }),
+    ...(["none", "causal"] as const).map((mask) => {
+      return { kind: "random-softmax" as const, scale: 1, mask, seed: 1, sample: 0 };
+    }),
+    { ...attention, mask: "none", features: { source: "state", ...weights }, qkNorm: true },
+    { ...attention, mask: "none", features, ropeBase: 10 },
+    { ...attention, mask: "none", features, qkNorm: true, ropeBase: 10 },
     { ...attention, mask: "none", features: { source: "state", ...weights } },
     { ...attention, mask: "causal", features },
     { ...attention, mask: "user", available: new Float64Array(SITES ** 2).fill(1), features },
@@ -92,6 +113,23 @@ const clusteringDynamics: readonly ClusteringDynamics[] = [true, false].flatMap(
   { kind: "flow", timeStep: 0.1, rate: 1, unnormalised: flag },
 ]);
 
+/** All observables that take extra work: of a short run, and of one that is long enough for a Lyapunov exponent. */
+async function measureAll(executor: CpuExecutor, batch: SystemBatch, strategy: CouplingStrategy): Promise<void> {
+  const { spins: each, couplings } = batch;
+  const stored = strategy === "auto" || strategy === "stored";
+  for (const steps of [1, LYAPUNOV_DISCARDED + 1]) {
+    const run: ObservedRun = { spins: each, couplings: couplings[0], closure: "naive", steps };
+    const observe = observableNames.filter((name) => {
+      const { needs } = observables[name];
+      // The rows of these matrices do not sum to one.
+      if (needs === "deflated" && couplings[0].kind !== "attention") return false;
+      if ((needs === "housekeeping" || needs === "deflated") && !stored) return false;
+      return needs !== "response" && (steps === 1) === (needs !== "tangentTrajectory") && !inapplicable(name, run);
+    });
+    await simulate(executor, batch, { closure: "naive", run: { steps }, observe, strategy });
+  }
+}
+
 /** What the engine asks for over all closures, spins and couplings. */
 async function recordEngine(): Promise<RecordingExecutor> {
   const executor = new RecordingExecutor(Infinity, "records");
@@ -104,12 +142,15 @@ async function recordEngine(): Promise<RecordingExecutor> {
         const observe = observableNames.filter((name) => attention || observables[name].needs !== "rows");
         if (asymmetryFor(closure, coupling, SITES) !== undefined) continue;
         const fusible = attention && !carriesCorrelations(closure);
+        const free = observe.filter((name) => ["state", "rows", "response"].includes(observables[name].needs));
         for (const request of fusible ? attentionRequests(each) : [{}]) {
           // f16 has no susceptibility.
-          const observed = observe.filter((name) => request.precision !== "f16" || name !== "susceptibility");
+          const observed = free.filter((name) => request.precision !== "f16" || name !== "susceptibility");
           const steady = { steady: { maxIterations: 2 } };
           await simulate(executor, batch, { closure, run: steady, observe: observed, ...request });
           await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], ...request });
+          const { precision = "f32", strategy = "auto" } = request;
+          if (closure === "naive" && precision === "f32") await measureAll(executor, batch, strategy);
         }
         if (closure !== "amp") {
           await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], correlations: true });

@@ -11,6 +11,9 @@ const numbers = (length: number) => Float32Array.from({ length }, (_, k) => (3 *
 const barrierKernels = {
   softmax: { params: [1, 2, 0, 2, 19], arrays: [numbers(40), numbers(40), numbers(16)] },
   reduce: { params: [2, 19, 20, 1, 1, 1], arrays: [numbers(40), numbers(2)] },
+  "component-gram": { params: [2, 19, 5], arrays: [numbers(320), numbers(128)] },
+  housekeeping: { params: [2, 1, 11, 1, 1], arrays: [264, 4, 24, 24].map(numbers), constants: { TILE: 2 } },
+  "score-gaps": { params: [1, 2, 0, 2, 19], arrays: [numbers(40), numbers(8)] },
   "anderson-gram": { params: [1, 19, 1, 2], arrays: [numbers(38), numbers(25)] },
   "attention-field-sphere": {
     params: [1, 1, 11, 0, 11, 11, 8, 8, 2, 1],

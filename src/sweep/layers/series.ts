@@ -1,6 +1,7 @@
 /** What `onsager bench layers` measures: sphere spins under softmax attention, one step of the dynamics a layer. */
 import { fusedPrecisions } from "../../kernels/strategies.js";
-import { type LoadArray, realise, type System } from "../../engine/realise.js";
+import type { LoadArray } from "../../engine/array-inputs.js";
+import { realise, type System } from "../../engine/realise.js";
 import type { ClosureName } from "../../physics/closures.js";
 import { parseSystem, type SystemDescription } from "../../physics/system.js";
 

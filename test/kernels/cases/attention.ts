@@ -1,5 +1,5 @@
 /** Cases of the kernels that make attention couplings. */
-import { MASKED, MASKS } from "../../../src/reference/scores.js";
+import { MASKED, MASKS, ZERO_DIAGONAL } from "../../../src/reference/scores.js";
 import { pad } from "../../../src/reference/layout.js";
 import type { KernelCase } from "../../kernel-cases.js";
 import {
@@ -61,6 +61,8 @@ export const scoresCases: readonly Scores[] = [
   scoresCase(square(13, { columns: 7, couplings: 3 }), { MASK: MASKS.none }),
   ...[1, 4, 5, 13].map((n) => scoresCase(square(n), { MASK: MASKS.causal })),
   ...[3, 5, 13].map((n) => scoresCase(square(n, { columns: n + 1 }), { MASK: MASKS.user })),
+  ...[1, 5, 66].map((n) => scoresCase(square(n, { couplings: 2 }), { MASK: ZERO_DIAGONAL })),
+  scoresCase(square(13, { rowStart: 4, rowCount: 5 }), { MASK: ZERO_DIAGONAL }),
   // Row blocks; masks count rows of the whole matrix.
   scoresCase(square(7, { rowStart: 4, rowCount: 3, couplings: 2 }), { MASK: MASKS.none }),
   scoresCase(square(13, { rowStart: 4, rowCount: 5 }), { MASK: MASKS.causal }),

@@ -83,7 +83,7 @@ export function delayedCorrelationsCase(params: Delayed["params"], constants: De
       means: input(draws.uniform(scalars, -1, 1)),
       previous: input(draws.uniform(scalars, -1, 1)),
       gains: input(draws.uniform(scalars, 0, 1)),
-      betas: input(betas(draws, systems)),
+      betas: input(betas(draws, systems, sites)),
       // Six roundings, and the bracket may cancel.
       delayed: output(square(systems, sites), budget(1e-6, "magnitude")),
     };
@@ -138,7 +138,7 @@ export function equalTimeCorrelationsCase(
       externalField: fields(),
       field: fields(),
       moments: integrated ? input(moments) : unread(),
-      betas: input(draws.uniform({ ...scalars, batch: systems, columns: 1, columnStride: 1 }, 0.3, 1.2)),
+      betas: input(draws.uniform(scalars, 0.3, 1.2)),
       // Differences of numbers up to 1; arguments up to 5 have their rounding.
       correlations: output(
         square(systems, sites),
@@ -171,7 +171,7 @@ export function pairFieldsCase(params: Fields["params"]): Fields {
       moments: input(draws.uniform(scalars, 0, 0.5)),
       echoes: input(draws.uniform(scalars, -1, 1)),
       previous: input(draws.uniform(scalars, -1, 1)),
-      betas: input(draws.uniform({ ...scalars, batch: systems, columns: 1, columnStride: 1 }, 0.3, 1.2)),
+      betas: input(draws.uniform(scalars, 0.3, 1.2)),
       strengths: inOut(draws.normal(pairs, 0.5, NaN)),
       variances: inOut(draws.normal(pairs, 0.5, NaN)),
     };
@@ -193,7 +193,7 @@ export function pairMeansCase(params: Means["params"]): Means {
       externalField: input(draws.normal(scalars, 0.5)),
       field: input(draws.normal(scalars, 0.5)),
       previous: input(draws.uniform(scalars, -1, 1)),
-      betas: input(draws.uniform({ ...scalars, batch: systems, columns: 1, columnStride: 1 }, 0.3, 1.2)),
+      betas: input(draws.uniform(scalars, 0.3, 1.2)),
       strengths: input(draws.normal(pairs, 0.5)),
       variances: input(draws.uniform(pairs, 0, 1)),
       // Arguments up to 4 have the rounding of theirs.
@@ -233,7 +233,7 @@ export function sphereDelayedCorrelationsCase(
       couplings: input(draws.normal(square(systems / systemsPerCoupling, sites))),
       weights: input(weightsOf(states[0])),
       previousWeights: input(weightsOf(states[1])),
-      betas: input(betas(draws, systems)),
+      betas: input(betas(draws, systems, sites)),
       // Of β J_ij times D τ τ' without means, which no T_ij exceeds by much.
       delayed: { role: "in-out", values: gram, content: valuesIn(pairs), tolerance: budget(2e-6, () => dimension) },
     };

@@ -17,12 +17,12 @@ type Random = KernelCase<"random-couplings">;
 function sizesOfJ(
   { systems, systemsPerCoupling, rowStart, rowCount, columns }: Binary["params"],
   drawn: ReturnType<typeof drawnFrom>,
-  ensemble: Random["constants"],
+  ensemble: Omit<Random["constants"], "CAUSAL">,
 ): Float64Array {
   const matrices = systems / systemsPerCoupling;
   const couplings = new Float64Array(matrices * rowCount * pad(columns));
   const arrays = { seeds: Float64Array.from(drawn.seeds), strengths: drawn.strengths, couplings };
-  randomCouplings(arrays, { couplings: matrices, rowStart, rowCount, columns }, ensemble);
+  randomCouplings(arrays, { couplings: matrices, rowStart, rowCount, columns }, { ...ensemble, CAUSAL: false });
   return couplings.map(Math.abs);
 }
 
@@ -69,7 +69,13 @@ const binary = (n: number, rest: Partial<Binary["params"]> = {}) => ({
 const PLAIN = { LAW: LAWS["plus-minus"], DILUTED: false, INDEPENDENT: false };
 const GAUSSIAN = { ...PLAIN, LAW: LAWS.gaussian };
 
+const ring = { LAW: LAWS.ring, DILUTED: false, INDEPENDENT: true };
+const alone = { systems: 1, systemsPerCoupling: 1 };
+
 export const proceduralFieldBinaryCases: readonly Binary[] = [
+  ...[0, 1].flatMap((MOMENTS) =>
+    [1, 3, 13].map((n) => proceduralFieldBinaryCase(binary(n, alone), { ...ring, MOMENTS }, [0, 0.7, n, 0])),
+  ),
   ...ENSEMBLES.flatMap((ensemble) => [
     ...[5, 64].map((n) => proceduralFieldBinaryCase(binary(n), { ...ensemble, MOMENTS: 0 })),
     ...[6, 33, 70].map((n) => proceduralFieldBinaryCase(binary(n), { ...ensemble, MOMENTS: 1 })),
@@ -145,6 +151,11 @@ const sphere = (n: number, rest: Partial<Sphere["params"]> = {}) => ({
 });
 
 export const proceduralFieldSphereCases: readonly Sphere[] = [
+  ...[0, 1].flatMap((MOMENTS) =>
+    [1, 3, 13].map((n) =>
+      proceduralFieldSphereCase(sphere(n, { ...alone, weightKinds: MOMENTS }), { ...ring, MOMENTS }, [0, 0.7, n, 0]),
+    ),
+  ),
   ...ENSEMBLES.flatMap((ensemble) => [
     ...[5, 64].map((n) => proceduralFieldSphereCase(sphere(n, { weightKinds: 0 }), { ...ensemble, MOMENTS: 0 })),
     ...[1, 7, 65].map((n) => proceduralFieldSphereCase(sphere(n, { dimension: 5 }), { ...ensemble, MOMENTS: 1 })),

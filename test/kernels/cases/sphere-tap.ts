@@ -35,7 +35,7 @@ export function sphereTapStartCase(params: Start["params"], constants: Start["co
       field: input(draws.normal(shape, size * component)),
       // |m'| below R, up to twenty standard deviations.
       previous: input(draws.uniform(shape, -component, component)),
-      betas: input(betas(draws, systems)),
+      betas: input(betas(draws, systems, sites)),
       local: output(shape, rounded),
       effective: output(shape, rounded),
       // f32 error budget: one sphere step 1e-6 R.
@@ -76,7 +76,7 @@ export function sphereTapCase(params: Tap["params"], constants: Tap["constants"]
     const local = draws.normal(shape, 1.5 * component);
     const shift = draws.normal(shape, 0.2 * component);
     const effective = local.map((h, k) => Math.fround(h + shift[k]));
-    const beta = betas(draws, systems).map(Math.fround);
+    const beta = betas(draws, systems, sites).map(Math.fround);
     const response = RESPONSES[constants.RESPONSE];
     const mean = new Float64Array(lengthOf(shape));
     const reaction = draws.normal(shape, 0.02 * component);
@@ -85,13 +85,7 @@ export function sphereTapCase(params: Tap["params"], constants: Tap["constants"]
     const stride = pad(dimension);
     for (let index = 0; index < systems * pad(sites); index++) {
       const theta = effective.subarray(index * stride, (index + 1) * stride);
-      const gain = responseGain(
-        Math.hypot(...theta),
-        beta[Math.floor(index / pad(sites))],
-        radius,
-        dimension,
-        response,
-      );
+      const gain = responseGain(Math.hypot(...theta), beta[index], radius, dimension, response);
       for (let k = 0; k < stride; k++) {
         mean[index * stride + k] = gain * theta[k];
         reaction[index * stride + k] += 0.05 * gain * theta[k];

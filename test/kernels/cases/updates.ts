@@ -17,10 +17,9 @@ export function radiusOf(dimension: number): number {
   return dimension > 2 ? Math.sqrt(dimension / 2 - 1) : 1;
 }
 
-/** β of every system. */
-export function betas(draws: Draws, systems: number): Float64Array {
-  const shape = { batch: systems, rows: 1, rowStride: 1, columns: 1, columnStride: 1 };
-  return draws.uniform(shape, 0.3, 3);
+/** β of every site, NaN in the padding. */
+export function betas(draws: Draws, systems: number, sites: number): Float64Array {
+  return draws.uniform(siteScalars(systems, sites), 0.3, 3, NaN);
 }
 
 /** |m|/R of the sites in turn: no mean, a tiny one, ordinary ones, nearly saturated, saturated, and past the ball. */
@@ -101,7 +100,7 @@ export function binaryUpdateCase(
       field: input(draws.normal(shape, size)),
       moments: constants.RULE === BINARY_RULES.naive ? unread() : input(draws.uniform(shape, 0, variance)),
       echo: constants.RULE === BINARY_RULES.amp ? input(draws.uniform(shape, -1, 1)) : unread(),
-      betas: input(betas(draws, systems)),
+      betas: input(betas(draws, systems, sites)),
       // f32 error budget: one binary step, 3e-7 absolute. The argument of amp is a difference of numbers up to 9 times its root.
       image: output(shape, budget(constants.RULE === BINARY_RULES.amp ? 1e-6 : 3e-7)),
       solveResidual: output(shape, budget(3e-7)),
@@ -132,7 +131,7 @@ export function sphereUpdateCase(
       externalField: input(draws.normal(shape, size)),
       field: input(draws.normal(shape, size)),
       moments: constants.CLOSURE === SPHERE_CLOSURES.naive ? unread() : input(draws.uniform(scalars, 0, radius ** 2)),
-      betas: input(betas(draws, systems)),
+      betas: input(betas(draws, systems, sites)),
       // f32 error budget: one sphere step, naive, gaussian-field or onsager, 1e-6 R.
       image: output(
         shape,
