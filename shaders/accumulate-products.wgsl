@@ -5,6 +5,7 @@
 // @import lib/dispatch.wgsl
 
 const WORKGROUP_SIZE: u32 = 64u;
+const CHUNK: u32 = 64u;             // chains summed before they join the total: equal terms round alike
 const VECTORS: bool = false;       // true: sphere spins
 
 struct Params {
@@ -38,7 +39,21 @@ fn main(
   var sum1 = vec4f();
   var sum2 = vec4f();
   var sum3 = vec4f();
+  var total0 = vec4f();
+  var total1 = vec4f();
+  var total2 = vec4f();
+  var total3 = vec4f();
   for (var chain = 0u; chain < params.chains; chain++) {
+    if (chain % CHUNK == 0u) {
+      total0 += sum0;
+      total1 += sum1;
+      total2 += sum2;
+      total3 += sum3;
+      sum0 = vec4f();
+      sum1 = vec4f();
+      sum2 = vec4f();
+      sum3 = vec4f();
+    }
     let system = first + chain * stride;
     if (VECTORS) {
       let length = params.componentStride / 4u;
@@ -62,8 +77,8 @@ fn main(
     }
   }
   let target_row = (group * 4u * quads + 4u * i) * quads + k;
-  products[target_row] += sum0;
-  products[target_row + quads] += sum1;
-  products[target_row + 2u * quads] += sum2;
-  products[target_row + 3u * quads] += sum3;
+  products[target_row] += total0 + sum0;
+  products[target_row + quads] += total1 + sum1;
+  products[target_row + 2u * quads] += total2 + sum2;
+  products[target_row + 3u * quads] += total3 + sum3;
 }

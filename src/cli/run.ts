@@ -84,10 +84,18 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
 /** What was asked for, or all that costs nothing. */
 function chosenObservables(names: readonly ObservableName[] | undefined, system: System): readonly ObservableName[] {
   const hasRows = system.couplings.kind === "attention";
-  const available = observableNames.filter((name) => hasRows || observables[name].needs !== "rows");
+  const available = observableNames.filter(
+    (name) => observables[name].needs !== "samples" && (hasRows || observables[name].needs !== "rows"),
+  );
   const missing = names?.find((name) => !available.includes(name));
   if (missing !== undefined) {
-    throw new InputError("--observe", `${missing} for couplings without softmax rows`, `of ${available.join(", ")}`);
+    throw new InputError(
+      "--observe",
+      observables[missing].needs === "samples"
+        ? `${missing} of a closure`
+        : `${missing} for couplings without softmax rows`,
+      `of ${available.join(", ")}`,
+    );
   }
   return names ?? available.filter((name) => observables[name].needs !== "response");
 }

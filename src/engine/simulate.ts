@@ -1,5 +1,6 @@
 /** Runs a batch: K steps or the steady state, then observables, all on one executor. */
-import { type ClosureName } from "../physics/closures.js";
+import { type ClosureName, MONTE_CARLO } from "../physics/closures.js";
+import { InputError } from "../physics/input-error.js";
 import { observables, type ObservableName, type RawMoments } from "../physics/observables.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
@@ -7,7 +8,7 @@ import type { CouplingStrategy, StrategyReport } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
 import { observe } from "./observe.js";
 import { reductionBytes, Reducer, siteScalars } from "./reductions.js";
-import { ExecutorScope } from "./scope.js";
+import { withinScope } from "./scope.js";
 import {
   solveSteadyState,
   type Status,
@@ -63,6 +64,8 @@ export async function simulate(
   batch: SystemBatch,
   options: SimulationOptions,
 ): Promise<PointResult[][]> {
+  const sampled = options.observe.find((name) => observables[name].needs === "samples");
+  if (sampled !== undefined) throw new InputError("observe", `${sampled} of a closure`, `${sampled} of ${MONTE_CARLO}`);
   const wantsResponse = options.observe.some((name) => observables[name].needs === "response");
   const shift = FIELD_SHIFT[executor.device.precision];
   const expanded = wantsResponse ? withShiftedFields(batch, shift) : undefined;
@@ -80,19 +83,6 @@ export async function simulate(
       return { ...result, observables: evaluate(options.observe, moments, response) };
     }),
   );
-}
-
-/** Whatever happens, the arrays of a run end with it. */
-async function withinScope<Result>(executor: Executor, work: (scope: Executor) => Promise<Result>): Promise<Result> {
-  const scope = new ExecutorScope(executor);
-  try {
-    return await work(scope);
-  } catch (error) {
-    scope.abandon();
-    throw error;
-  } finally {
-    scope.dispose();
-  }
 }
 
 type RawResult = Omit<PointResult, "observables"> & { readonly moments: readonly RawMoments[] };

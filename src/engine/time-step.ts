@@ -8,6 +8,7 @@ import type { BatchLayout } from "./batch.js";
 import { CouplingStore } from "./couplings.js";
 import type { CouplingStrategy } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
+import { recordBlockField } from "./field-product.js";
 
 /** Weights stored a site, and sums taken of them, for each rule. */
 export const MOMENT_SUMS: Readonly<Record<MomentRule, { readonly kinds: number; readonly sums: number }>> = {
@@ -162,26 +163,14 @@ export class TimeStep {
     sums: number,
     systemsPerCoupling = this.layout.systemsPerCoupling,
   ): void {
-    const { systems, sites, components, batch } = this.layout;
-    const { rowStart, rowCount, couplings } = block;
     const arrays = {
-      couplings,
       state,
       weights: sums > 0 ? this.#weights : this.executor.unread,
       field,
       moments: sums > 0 ? this.#moments : this.executor.unwritten,
     };
-    const params = { systems, systemsPerCoupling, rows: sites, rowStart, rowCount, columns: sites };
-    if (batch.spins.kind === "binary") {
-      this.executor.run({ kernel: "field-binary", arrays, params, constants: { MOMENTS: sums } });
-    } else {
-      this.executor.run({
-        kernel: "field-sphere",
-        arrays,
-        params: { ...params, dimension: components, weightKinds: MOMENT_SUMS[this.#rule].kinds },
-        constants: { MOMENTS: sums },
-      });
-    }
+    const weightKinds = MOMENT_SUMS[this.#rule].kinds;
+    recordBlockField(this.executor, this.layout, block, arrays, { sums, weightKinds, systemsPerCoupling });
   }
 
   #allocateTensor(): TensorArrays {

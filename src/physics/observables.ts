@@ -16,14 +16,37 @@ export interface RawMoments {
   readonly response?: readonly [number, number, number];
 }
 
+/** Averages over the measured steps of chains, and over chains; lengths in units of R, everything else a site. */
+export interface SampleMoments {
+  /** Numbers of one spin: 1 binary, D sphere. */
+  readonly components: number;
+  /** <M>, M = Σ_i s_i / (N R), one number a component. */
+  readonly vector: readonly number[];
+  /** <|M|>, <|M|²> and <|M|⁴>. */
+  readonly absolute: number;
+  readonly square: number;
+  readonly fourth: number;
+  /** Mean overlap of two chains with the same couplings. */
+  readonly overlap: number;
+  readonly energy: number;
+  /** Nats a step. */
+  readonly entropyProduction: number;
+  readonly entropyRate: number;
+}
+
 export interface Observable {
   readonly name: string;
   /** Symbol and unit as they stand on an axis. */
   readonly symbol: string;
   readonly description: string;
-  /** `state`: any system; `rows`: needs attention; `response`: needs the shifted fields, two more systems a point. */
-  readonly needs: "state" | "rows" | "response";
+  /**
+   * `state`: any system; `rows`: needs attention; `response`: needs the shifted fields, two more systems a point; `samples`:
+   * monte-carlo only.
+   */
+  readonly needs: "state" | "rows" | "response" | "samples";
   readonly compute: (raw: RawMoments) => number;
+  /** The same of monte-carlo; absent where it has none. */
+  readonly sampled?: (samples: SampleMoments) => number;
 }
 
 const norm = (values: readonly number[]) => Math.hypot(...values);
@@ -36,6 +59,7 @@ export const observables = {
     needs: "state",
     compute: ({ componentSums, sites, radius }) =>
       (componentSums.length === 1 ? componentSums[0] : norm(componentSums)) / (sites * radius),
+    sampled: ({ vector }) => (vector.length === 1 ? vector[0] : norm(vector)),
   },
   "absolute-magnetization": {
     name: "absolute-magnetization",
@@ -43,6 +67,7 @@ export const observables = {
     description: "|Σ_i m_i| / (N R): the sign or direction of an ordered state is free",
     needs: "state",
     compute: ({ componentSums, sites, radius }) => norm(componentSums) / (sites * radius),
+    sampled: ({ absolute }) => absolute,
   },
   "site-norm": {
     name: "site-norm",
@@ -57,6 +82,7 @@ export const observables = {
     description: "(1/N) Σ_i |m_i|² / R²",
     needs: "state",
     compute: ({ sumOfSquares, sites, radius }) => sumOfSquares / (sites * radius * radius),
+    sampled: ({ overlap }) => overlap,
   },
   susceptibility: {
     name: "susceptibility",
@@ -88,6 +114,38 @@ export const observables = {
     description: "mean over rows of ln Σ_j exp(S_ij)",
     needs: "rows",
     compute: ({ rows }) => rows?.logSumExp ?? NaN,
+  },
+  binder: {
+    name: "binder",
+    symbol: "U₄",
+    description: "1 - n ⟨|M|⁴⟩/((n+2) ⟨|M|²⟩²), n components: 0 in the disordered phase; monte-carlo only",
+    needs: "samples",
+    compute: () => NaN,
+    sampled: ({ components: n, square, fourth }) => 1 - (n * fourth) / ((n + 2) * square * square),
+  },
+  energy: {
+    name: "energy",
+    symbol: "E/N",
+    description: "-(1/N) Σ_i s_i·(x_i + Σ_j J_ij s_j / 2) of symmetric couplings; monte-carlo only",
+    needs: "samples",
+    compute: () => NaN,
+    sampled: ({ energy }) => energy,
+  },
+  "entropy-production": {
+    name: "entropy-production",
+    symbol: "σ/N (nats)",
+    description: "(β/N) Σ_ij (J_ij - J_ji) F(h_i)·s_j, nats a step and site, of frozen couplings; monte-carlo only",
+    needs: "samples",
+    compute: () => NaN,
+    sampled: ({ entropyProduction }) => entropyProduction,
+  },
+  "entropy-rate": {
+    name: "entropy-rate",
+    symbol: "S (nats)",
+    description: "⟨ln 2cosh βh_i - βh_i tanh βh_i⟩ of binary spins, nats a step and site; monte-carlo only",
+    needs: "samples",
+    compute: () => NaN,
+    sampled: ({ entropyRate }) => entropyRate,
   },
 } as const satisfies Record<string, Observable>;
 

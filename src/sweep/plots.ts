@@ -38,6 +38,10 @@ const OBSERVABLE_LABELS: Readonly<Record<ObservableName, string>> = {
   entropy: "row entropy *S* (nats)",
   participation: "row participation *Y*_{2}",
   "log-sum-exp": "ln *Z*",
+  binder: "Binder cumulant *U*_{4}",
+  energy: "energy *E* / *N*",
+  "entropy-production": "entropy production *σ* / *N* (nats)",
+  "entropy-rate": "entropy rate (nats)",
 };
 
 /** Points of a theory curve. */

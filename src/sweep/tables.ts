@@ -4,7 +4,7 @@ import { type ObservableName } from "../physics/observables.js";
 import { overlayFor } from "./overlays.js";
 import type { ResultRow, SweepOutcome } from "./run.js";
 import type { AxisValue, Sweep } from "./spec.js";
-import { type SampleSummary, summarize } from "./statistics.js";
+import { type SampleSummary, summarize } from "../physics/statistics.js";
 
 /** Statistics of one point over its disorder samples. */
 export interface SummaryRow {
