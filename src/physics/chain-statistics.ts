@@ -33,7 +33,9 @@ export function integratedAutocorrelationTime(chains: readonly ArrayLike<number>
     return sum / ((length - lag) * chains.length);
   };
   const variance = covariance(0);
-  if (!(variance > 0)) return { time: variance === 0 ? 0.5 : NaN, window: 0 };
+  // Constant but for the rounding of its mean: every value is as good as any other.
+  if (variance <= (1e-12 * mean) ** 2) return { time: 0.5, window: 0 };
+  if (!(variance > 0)) return { time: NaN, window: 0 };
   const longest = Math.min(Math.floor(length / 2), Math.floor(LARGEST_WORK / (length * chains.length)));
   let time = 0.5;
   for (let window = 1; window <= longest; window++) {
