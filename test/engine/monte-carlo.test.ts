@@ -4,6 +4,7 @@ import { batchOf } from "../../src/engine/batch.js";
 import type { System } from "../../src/engine/realise.js";
 import { CHAIN_DEFAULTS, monteCarlo, type MonteCarloOptions } from "../../src/engine/monte-carlo.js";
 import { InputError } from "../../src/physics/input-error.js";
+import { chainKey, gaussianMatrix, STREAMS } from "../../src/reference/random.js";
 import { verifySample } from "../../src/verify/verify-sample.js";
 import { engine, openEngine, type Precision, precisions, realised, sharing, sideBySide } from "../oracles/engines.js";
 
@@ -93,6 +94,32 @@ async function monteCarloStepDiffers(
   const [one, other] = [await drawn(at), await drawn(wrong)];
   return one.some((value, k) => value !== other[k]);
 }
+
+test("of a million Glauber spins, one at most differs between the shader and its twin", async () => {
+  const [systems, sites] = [16, 65_536];
+  const field = gaussianMatrix(systems, sites, { seed: 8, stream: STREAMS.field, sample: 0 }).map(Math.fround);
+  const keys = Uint32Array.from({ length: systems }, (_, chain) => chain).reduce<number[]>(
+    (all, chain) => [...all, ...chainKey({ seed: 8, point: 0, sample: 0, chain, head: 0 })],
+    [],
+  );
+  const spinsOf = async (precision: Precision) => {
+    const executor = await engine(precision);
+    const slots = {
+      externalField: executor.upload("x", new Float64Array(field.length)),
+      field: executor.upload("field", field),
+      betas: executor.upload("β", new Float64Array(systems).fill(1)),
+      chainKeys: executor.upload("keys", Uint32Array.from(keys)),
+      spins: executor.allocate("spins", field.length),
+      means: executor.allocate("means", field.length),
+    };
+    executor.run({ kernel: "binary-sample", arrays: slots, params: { systems, sites, step: 1 }, constants: {} });
+    const spins = await executor.read(slots.spins);
+    executor.free(...Object.values(slots));
+    return spins;
+  };
+  const [exact, found] = [await spinsOf("f64"), await spinsOf("f32")];
+  expect(exact.filter((spin, k) => spin !== found[k]).length).toBeLessThanOrEqual(1);
+});
 
 test("what chains have not is refused in one line", async () => {
   const system = (await systemsOf(kinds[1][1], kinds[1][2]))[0];
