@@ -15,6 +15,7 @@ import * as models from "./kernels/cases/models.js";
 import * as observation from "./kernels/cases/observation.js";
 import * as procedural from "./kernels/cases/procedural.js";
 import * as reductions from "./kernels/cases/reductions.js";
+import * as sampling from "./kernels/cases/sampling.js";
 import * as sphereTap from "./kernels/cases/sphere-tap.js";
 import * as updates from "./kernels/cases/updates.js";
 
@@ -74,10 +75,16 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "moment-weights": updates.momentWeightsCases,
   "binary-update": updates.binaryUpdateCases,
   "sphere-update": updates.sphereUpdateCases,
+  "binary-sample": sampling.binarySampleCases,
+  "sphere-sample": sampling.sphereSampleCases,
   "sphere-tap-start": sphereTap.sphereTapStartCases,
   "sphere-tap": sphereTap.sphereTapCases,
   "site-distance": reductions.siteDistanceCases,
   reduce: reductions.reduceCases,
+  "chain-overlap": sampling.chainOverlapCases,
+  "chain-scalars": sampling.chainScalarsCases,
+  accumulate: sampling.accumulateCases,
+  "accumulate-products": sampling.accumulateProductsCases,
   "anderson-record": anderson.andersonRecordCases,
   "anderson-gram": anderson.andersonGramCases,
   "anderson-solve": anderson.andersonSolveCases,
@@ -113,10 +120,16 @@ export const buildCase = {
   "moment-weights": updates.momentWeightsCase,
   "binary-update": updates.binaryUpdateCase,
   "sphere-update": updates.sphereUpdateCase,
+  "binary-sample": sampling.binarySampleCase,
+  "sphere-sample": sampling.sphereSampleCase,
   "sphere-tap-start": sphereTap.sphereTapStartCase,
   "sphere-tap": sphereTap.sphereTapCase,
   "site-distance": reductions.siteDistanceCase,
   reduce: reductions.reduceCase,
+  "chain-overlap": sampling.chainOverlapCase,
+  "chain-scalars": sampling.chainScalarsCase,
+  accumulate: sampling.accumulateCase,
+  "accumulate-products": sampling.accumulateProductsCase,
   "anderson-record": anderson.andersonRecordCase,
   "anderson-gram": anderson.andersonGramCase,
   "anderson-solve": anderson.andersonSolveCase,

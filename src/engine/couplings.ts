@@ -5,6 +5,7 @@
  */
 import { type Couplings, hasSoftmaxRows, type RandomCouplings } from "../physics/couplings.js";
 import { InputError } from "../physics/input-error.js";
+import { followsState } from "../physics/observable-scope.js";
 import { pad } from "../reference/layout.js";
 import { ROW_STATISTICS } from "../reference/attention-rows.js";
 import { attentionScores, randomScores, type RecordScores, SoftmaxFiller } from "./attention-couplings.js";
@@ -69,7 +70,7 @@ export class CouplingStore {
     const kind = couplings[0].kind;
     if (couplings.some((coupling) => coupling.kind !== kind)) throw new Error("a batch holds one kind of couplings");
     const attention = couplings[0].kind === "attention" ? couplings[0] : undefined;
-    this.followsState = attention?.features.source === "state";
+    this.followsState = followsState(couplings[0]);
 
     const rowBytes = layout.matrices * pad(layout.sites) * executor.elementBytes;
     const hasRows = hasSoftmaxRows(couplings[0]);

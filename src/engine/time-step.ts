@@ -8,7 +8,7 @@ import { type BatchLayout, betasOf } from "./batch.js";
 import { CouplingStore } from "./couplings.js";
 import type { CouplingStrategy } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
-import type { FieldArrays } from "./random-couplings.js";
+import { NO_MOMENTS, productArrays, recordBlockField, recordField } from "./field-product.js";
 
 /** Weights stored a site, and sums taken of them, for each rule. */
 export const MOMENT_SUMS: Readonly<Record<MomentRule, { readonly kinds: number; readonly sums: number }>> = {
@@ -92,14 +92,8 @@ export class TimeStep {
     const { layout, executor } = this;
     const { kinds, sums } = MOMENT_SUMS[this.#rule];
     if (kinds > 0) this.#recordWeights(state, kinds);
-    const { direct } = this.couplings;
-    if (direct) {
-      const arrays = { state, weights: this.#weights, field: this.#field, moments: this.#moments };
-      direct.recordField(arrays, sums, kinds);
-    } else {
-      const arrays = { state, weights: this.#weights, field: this.#field, moments: this.#moments };
-      this.couplings.forEachBlock(state, (block) => this.#recordRows(block, arrays, sums, kinds));
-    }
+    const product = { state, weights: this.#weights, field: this.#field, moments: this.#moments };
+    recordField(executor, layout, this.couplings, product, { sums, weightKinds: kinds });
     const { systems, sites, radius, components } = layout;
     const { spins } = layout.batch;
     const arrays = {
@@ -138,12 +132,9 @@ export class TimeStep {
    * the state and are not stored are made anew of w. With weights, Σ_j J_ij² (weight of j) too.
    */
   recordProduct(vector: Slot, product: Slot, squares?: { readonly weights: Slot; readonly moments: Slot }): void {
-    const { unread, unwritten } = this.executor;
-    const arrays = { state: vector, weights: unread, field: product, moments: unwritten, ...squares };
+    const arrays = { ...productArrays(this.executor, vector, product), ...squares };
     const sums = squares ? 1 : 0;
-    const { direct } = this.couplings;
-    if (direct) direct.recordField(arrays, sums, sums);
-    else this.couplings.forEachBlock(vector, (block) => this.#recordRows(block, arrays, sums, sums), true);
+    recordField(this.executor, this.layout, this.couplings, arrays, { sums, weightKinds: sums }, true);
   }
 
   dispose(): void {
@@ -168,36 +159,6 @@ export class TimeStep {
         RESPONSE: batch.spins.kind === "sphere" ? RESPONSES.indexOf(batch.spins.response) : 0,
       },
     });
-  }
-
-  /** J m of the rows of a block, and Σ_j J_ij² w_j for the first `sums` of `weightKinds` weights a site. */
-  #recordRows(
-    block: { rowStart: number; rowCount: number; couplings: Slot },
-    { state, weights, field, moments }: FieldArrays,
-    sums: number,
-    weightKinds: number,
-    systemsPerCoupling = this.layout.systemsPerCoupling,
-  ): void {
-    const { systems, sites, components, batch } = this.layout;
-    const { rowStart, rowCount, couplings } = block;
-    const arrays = {
-      couplings,
-      state,
-      weights: sums > 0 ? weights : this.executor.unread,
-      field,
-      moments: sums > 0 ? moments : this.executor.unwritten,
-    };
-    const params = { systems, systemsPerCoupling, rows: sites, rowStart, rowCount, columns: sites };
-    if (batch.spins.kind === "binary") {
-      this.executor.run({ kernel: "field-binary", arrays, params, constants: { MOMENTS: sums } });
-    } else {
-      this.executor.run({
-        kernel: "field-sphere",
-        arrays,
-        params: { ...params, dimension: components, weightKinds },
-        constants: { MOMENTS: sums },
-      });
-    }
   }
 
   #allocateTensor(): TensorArrays {
@@ -302,8 +263,8 @@ export class TimeStep {
       params: { systems, systemsPerCoupling, rowCount, columns: sites },
       constants: {},
     });
-    const product = { state: previous, field: tensor.reaction, weights: executor.unread, moments: executor.unwritten };
-    this.#recordRows({ rowStart, rowCount, couplings: tensor.matrix }, product, 0, 0, 1);
+    const product = productArrays(executor, previous, tensor.reaction);
+    recordBlockField(executor, layout, { rowStart, rowCount, couplings: tensor.matrix }, product, NO_MOMENTS, 1);
   }
 }
 

@@ -1,4 +1,6 @@
 /** The float64 twin of every kernel, by the kernel's name: the same list as `src/kernels/registry.ts`. */
+import { accumulate } from "./accumulate.js";
+import { accumulateProducts } from "./accumulate-products.js";
 import { andersonGram } from "./anderson-gram.js";
 import { andersonMix } from "./anderson-mix.js";
 import { andersonRecord } from "./anderson-record.js";
@@ -7,8 +9,11 @@ import { attentionFieldBinary } from "./attention-field-binary.js";
 import { attentionFieldSphere } from "./attention-field-sphere.js";
 import { attentionMerge } from "./attention-merge.js";
 import { attentionReaction } from "./attention-reaction.js";
+import { binarySample } from "./binary-sample.js";
 import { binaryUpdate } from "./binary-update.js";
 import { componentGram } from "./component-gram.js";
+import { chainOverlap } from "./chain-overlap.js";
+import { chainScalars } from "./chain-scalars.js";
 import { concatenateHeads } from "./concatenate-heads.js";
 import { deflate } from "./deflate.js";
 import { fieldBinary } from "./field-binary.js";
@@ -30,6 +35,7 @@ import { siteMismatch } from "./site-mismatch.js";
 import { softmax } from "./softmax.js";
 import { subtractDiagonal } from "./subtract-diagonal.js";
 import { speciesCouplings } from "./species-couplings.js";
+import { sphereSample } from "./sphere-sample.js";
 import { sphereTap } from "./sphere-tap.js";
 import { sphereTapStart } from "./sphere-tap-start.js";
 import { sphereUpdate } from "./sphere-update.js";
@@ -54,11 +60,17 @@ export const twins = {
   "moment-weights": momentWeights,
   "binary-update": binaryUpdate,
   "sphere-update": sphereUpdate,
+  "binary-sample": binarySample,
+  "sphere-sample": sphereSample,
   "sphere-tap-start": sphereTapStart,
   "sphere-tap": sphereTap,
   "reaction-weights": reactionWeights,
   "site-distance": siteDistance,
   reduce,
+  "chain-overlap": chainOverlap,
+  "chain-scalars": chainScalars,
+  accumulate,
+  "accumulate-products": accumulateProducts,
   "anderson-record": andersonRecord,
   "anderson-gram": andersonGram,
   "anderson-solve": andersonSolve,

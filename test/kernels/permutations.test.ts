@@ -5,6 +5,7 @@ import type { SystemBatch } from "../../src/engine/batch.js";
 import { CpuExecutor } from "../../src/engine/cpu-executor.js";
 import type { CouplingStrategy } from "../../src/engine/coupling-strategy.js";
 import type { Stage, StageName } from "../../src/engine/executor.js";
+import { monteCarlo } from "../../src/engine/monte-carlo.js";
 import { simulate } from "../../src/engine/simulate.js";
 import { reflectLayout } from "../../src/gpu/layouts.js";
 import type { KernelName } from "../../src/kernels/registry.js";
@@ -131,6 +132,14 @@ async function recordEngine(): Promise<RecordingExecutor> {
         await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], strategy });
       }
     }
+    const sampling = { chains: 2, burnIn: 0, steps: 1, thin: 1, start: "random", correlations: true } as const;
+    const identity = () => ({ seed: 1, point: 0, sample: 0 });
+    const couplings = couplingsFor(each).slice(0, 1);
+    const batch: SystemBatch = { spins: each, sites: SITES, heads: 1, couplings, points: [[point]] };
+    for (const observe of [["magnetization"], ["entropy-production"]] as const) {
+      await monteCarlo(executor, batch, { ...sampling, observe, identity });
+    }
+    if (each.kind === "binary") await monteCarlo(executor, batch, { ...sampling, observe: ["entropy-rate"], identity });
   }
   executor.traits = { software: false, subgroupSize: 32 };
   const features = { source: "given", queries: numbers(SPLIT_SITES), keys: numbers(SPLIT_SITES) } as const;
