@@ -52,8 +52,8 @@ export async function runChainsCommand(
   const { out, replace = false, memory, steps, version, command } = options;
   if (steps === undefined)
     throw new InputError("--steps", "nothing", `--steps T, the steps that ${MONTE_CARLO} measures`);
-  for (const name of ["trajectory", "couplings"] as const) {
-    if (options[name]) throw new InputError(`--${name}`, `it with ${MONTE_CARLO}`, "a closure");
+  for (const name of ["trajectory", "couplings", "removeSites", "removeHeads"] as const) {
+    if (options[name]) throw new InputError(flagOf(name), `it with ${MONTE_CARLO}`, "a closure");
   }
   const { chains, burnIn, thin, start } = { ...CHAIN_DEFAULTS, ...chainOptionsOf(options) };
   const settings = { chains, burnIn, steps, thin, start };
@@ -111,8 +111,12 @@ export async function runChainsCommand(
 export function refuseChainOptions(options: ChainCommandOptions): void {
   const [name] = Object.keys(chainOptionsOf(options));
   if (name === undefined) return;
-  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw new InputError(`--${flag}`, "it with a closure", `--closure ${MONTE_CARLO}`);
+  throw new InputError(flagOf(name), "it with a closure", `--closure ${MONTE_CARLO}`);
+}
+
+/** An option as it is typed. */
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function chainOptionsOf({ chains, burnIn, thin, start }: ChainCommandOptions): ChainCommandOptions {

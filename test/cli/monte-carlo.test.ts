@@ -55,6 +55,7 @@ test("options and observables that do not fit are refused in one line", async ()
   expect(await refused("--steps", "3", "--burn-in", "4")).toContain("--burn-in: found it with a closure");
   expect(await refused("--closure", "monte-carlo")).toContain("--steps: found nothing");
   expect(await refused(...SAMPLE, "--trajectory")).toContain("--trajectory");
+  expect(await refused(...SAMPLE, "--remove-sites", "1")).toContain("--remove-sites: found it with monte-carlo");
   expect(await refused(...SAMPLE, "--observe", "susceptibility")).toContain("susceptibility of monte-carlo");
   expect(await refused("--steps", "3", "--observe", "binder")).toContain("binder of a closure");
 });
