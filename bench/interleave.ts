@@ -5,7 +5,7 @@
  * hence this loop. It serves the suite `steps`, where nothing is compared.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { quantile } from "../src/sweep/statistics.js";
+import { quantile } from "../src/physics/statistics.js";
 
 export interface Timing {
   readonly medianMs: number;

@@ -4,6 +4,8 @@ export { listAdapters, openExecutor, type AdapterReport, type DeviceOptions } fr
 export type { DeviceDescription, Executor } from "./engine/executor.js";
 export type { LoadArray } from "./engine/array-inputs.js";
 export { realise, type System } from "./engine/realise.js";
+export { monteCarlo, type ChainOptions, type MonteCarloOptions } from "./engine/monte-carlo.js";
+export type { MonteCarloResult } from "./engine/chain-results.js";
 export { type Correlations, simulate, type PointResult, type SimulationOptions } from "./engine/simulate.js";
 export type { Status, SteadyOptions } from "./engine/steady-state.js";
 export { closures, closureNames, type ClosureName } from "./physics/closures.js";

@@ -18,6 +18,7 @@ import * as observation from "./kernels/cases/observation.js";
 import * as pairs from "./kernels/cases/pairs.js";
 import * as procedural from "./kernels/cases/procedural.js";
 import * as reductions from "./kernels/cases/reductions.js";
+import * as sampling from "./kernels/cases/sampling.js";
 import * as sphereTap from "./kernels/cases/sphere-tap.js";
 import * as updates from "./kernels/cases/updates.js";
 
@@ -83,6 +84,8 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "moment-weights": updates.momentWeightsCases,
   "binary-update": updates.binaryUpdateCases,
   "sphere-update": updates.sphereUpdateCases,
+  "binary-sample": sampling.binarySampleCases,
+  "sphere-sample": sampling.sphereSampleCases,
   "sphere-tap-start": sphereTap.sphereTapStartCases,
   "sphere-tap": sphereTap.sphereTapCases,
   "clustering-map": clustering.clusteringMapCases,
@@ -96,6 +99,10 @@ export const kernelCases: { readonly [K in StageName]: readonly KernelCase<K>[] 
   "sphere-delayed-correlations": pairs.sphereDelayedCorrelationsCases,
   "site-distance": reductions.siteDistanceCases,
   reduce: reductions.reduceCases,
+  "chain-overlap": sampling.chainOverlapCases,
+  "chain-scalars": sampling.chainScalarsCases,
+  accumulate: sampling.accumulateCases,
+  "accumulate-products": sampling.accumulateProductsCases,
   "anderson-record": anderson.andersonRecordCases,
   "anderson-gram": anderson.andersonGramCases,
   "anderson-solve": anderson.andersonSolveCases,
@@ -132,6 +139,8 @@ export const buildCase = {
   "moment-weights": updates.momentWeightsCase,
   "binary-update": updates.binaryUpdateCase,
   "sphere-update": updates.sphereUpdateCase,
+  "binary-sample": sampling.binarySampleCase,
+  "sphere-sample": sampling.sphereSampleCase,
   "sphere-tap-start": sphereTap.sphereTapStartCase,
   "sphere-tap": sphereTap.sphereTapCase,
   "clustering-map": clustering.clusteringMapCase,
@@ -145,6 +154,10 @@ export const buildCase = {
   "sphere-delayed-correlations": pairs.sphereDelayedCorrelationsCase,
   "site-distance": reductions.siteDistanceCase,
   reduce: reductions.reduceCase,
+  "chain-overlap": sampling.chainOverlapCase,
+  "chain-scalars": sampling.chainScalarsCase,
+  accumulate: sampling.accumulateCase,
+  "accumulate-products": sampling.accumulateProductsCase,
   "anderson-record": anderson.andersonRecordCase,
   "anderson-gram": anderson.andersonGramCase,
   "anderson-solve": anderson.andersonSolveCase,

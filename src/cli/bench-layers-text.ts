@@ -4,7 +4,7 @@ import type { LayersOutcome } from "../sweep/layers/measure.js";
 import type { LayerGap, LayerRow } from "../sweep/layers/rows.js";
 import { type LayerSeries, OPERATIONS_FORMULA, planSeries } from "../sweep/layers/series.js";
 import type { SmallSystemsRow } from "../sweep/layers/small-systems.js";
-import { quantile } from "../sweep/statistics.js";
+import { quantile } from "../physics/statistics.js";
 import { describeStrategy, labelled, table } from "./text-layout.js";
 
 const WIDTH = 80;

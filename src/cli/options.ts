@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { DEFAULT_MEMORY } from "../engine/devices.js";
 import { couplingStrategies } from "../engine/coupling-strategy.js";
 import { fusedPrecisions } from "../kernels/strategies.js";
-import { closureNames } from "../physics/closures.js";
+import { closureNames, type MethodName } from "../physics/closures.js";
 
 /** What `deviceOption` and `memoryOption` leave in a command's options. */
 export interface DeviceSelection {
@@ -41,8 +41,8 @@ export function seedOption(description: string): Option {
   return new Option("--seed <number>", description).argParser(wholeNumber(0));
 }
 
-export function closureOption(fallback: (typeof closureNames)[number]): Option {
-  return new Option("--closure <name>", "how means follow from means").choices(closureNames).default(fallback);
+export function closureOption(fallback: MethodName, names: readonly MethodName[] = closureNames): Option {
+  return new Option("--closure <name>", "how means follow from means").choices(names).default(fallback);
 }
 
 export function strategyOption(): Option {

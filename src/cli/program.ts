@@ -1,6 +1,8 @@
 /** The command line: what can be typed, and what is called for it. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { CHAIN_STARTS } from "../engine/chains.js";
 import { fusedKernels } from "../kernels/strategies.js";
+import { type MethodName, MONTE_CARLO, methodNames } from "../physics/closures.js";
 import { type ObservableName, observableNames, speciesObserved } from "../physics/observables.js";
 import { oracleSizes } from "../verify/oracles/bench.js";
 import { theoryNames } from "../physics/theory/theories.js";
@@ -25,6 +27,7 @@ import { oracleCommand, type OracleCommandOptions } from "./oracle.js";
 import { openProgress } from "./progress.js";
 import { retrieveCommand, type RetrieveCommandOptions } from "./retrieve.js";
 import { runCommand, type RunCommandOptions } from "./run.js";
+import { type ChainCommandOptions, refuseChainOptions, runChainsCommand } from "./run-chains.js";
 import type { Session } from "./session.js";
 import { sweepCommand, type SweepCommandOptions } from "./sweep.js";
 import { theoryCommand, type TheoryCommandOptions } from "./theory.js";
@@ -114,12 +117,14 @@ async function withDevice(
 }
 
 function addRun(program: Command, invocation: Invocation): void {
-  type Parsed = Omit<RunCommandOptions, "select" | "version" | "command"> & DeviceSelection;
+  type Parsed = Omit<RunCommandOptions, "select" | "version" | "command" | "closure"> &
+    ChainCommandOptions &
+    DeviceSelection & { readonly closure: MethodName };
   program
     .command("run")
     .description("Run one system: K steps of the dynamics, or its steady state (the default).")
     .argument("<system>", "YAML or JSON file; paths of arrays in it are relative to it")
-    .addOption(closureOption("naive"))
+    .addOption(closureOption("naive", methodNames))
     .addOption(new Option("--steps <K>", "steps of the dynamics").argParser(wholeNumber(1)))
     .addOption(new Option("--steady", "the fixed point m = f(m, m) (default)").conflicts("steps"))
     .addOption(
@@ -132,6 +137,12 @@ function addRun(program: Command, invocation: Invocation): void {
         .argParser(wholeNumber(1))
         .conflicts("steps"),
     )
+    .addOption(new Option("--chains <count>", `independent chains, ${MONTE_CARLO} only`).argParser(wholeNumber(1)))
+    .addOption(
+      new Option("--burn-in <B>", `steps before the first measurement, ${MONTE_CARLO} only`).argParser(wholeNumber(0)),
+    )
+    .addOption(new Option("--thin <k>", `measure every k-th step, ${MONTE_CARLO} only`).argParser(wholeNumber(1)))
+    .addOption(new Option("--start <name>", `of the chains, ${MONTE_CARLO} only`).choices(CHAIN_STARTS))
     .option("--trajectory", "keep the state after every step, with --steps")
     .option("--couplings", "give J out too, [head][N][N]")
     .option("--correlations", "give C and D of the last step out too, [head][N][N]")
@@ -161,10 +172,13 @@ function addRun(program: Command, invocation: Invocation): void {
     .addOption(deviceOption())
     .addOption(memoryOption())
     .addHelpText("after", "\nExample:\n  onsager run system.yaml --closure tap --steps 10 --trajectory --json")
-    .action((path: string, options: Parsed) =>
+    .action((path: string, { closure, ...options }: Parsed) =>
       withDevice(invocation, options, (select) => {
         const { session, version, command } = invocation;
-        return runCommand(path, { ...options, select, version, command }, session);
+        const all = { ...options, select, version, command };
+        if (closure === MONTE_CARLO) return runChainsCommand(path, all, session);
+        refuseChainOptions(options);
+        return runCommand(path, { ...all, closure }, session);
       }),
     );
 }

@@ -37,7 +37,7 @@ interface NamedArray {
 }
 
 /** [N], or [N][heads · D]. */
-function stateShape({ sites, heads, spins }: System): number[] {
+export function stateShape({ sites, heads, spins }: System): number[] {
   const width = heads * spins.components;
   return width === 1 ? [sites] : [sites, width];
 }
@@ -195,7 +195,7 @@ function couplingName(couplings: System["couplings"]): string {
   return law === "gaussian" && std === 0 ? "curie-weiss" : law;
 }
 
-function nested(values: Float64Array, shape: readonly number[]): unknown[] {
+export function nested(values: Float64Array, shape: readonly number[]): unknown[] {
   const [count, ...inner] = shape;
   const size = values.length / count;
   return Array.from({ length: count }, (_, k) => {

@@ -12,13 +12,8 @@ import { OutputFolder } from "../files/output-folder.js";
 import { type ClosureName, momentRule } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
 import { checkObservables, inapplicable } from "../physics/observable-scope.js";
-import {
-  isFree,
-  type ObservableName,
-  observableNames,
-  observableOf,
-  type ProfileName,
-} from "../physics/observables.js";
+import type { ProfileName } from "../physics/moments.js";
+import { isFree, type ObservableName, observableNames, observableOf } from "../physics/observables.js";
 import { type LoadedSystem, loadSystem } from "../verify/load-system.js";
 import { type VerificationReport, verifyStep } from "../verify/verify-step.js";
 import { EXIT } from "./exit-codes.js";

@@ -7,7 +7,7 @@ import type { CouplingRequest } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
 import { Reducer } from "./reductions.js";
 import { ExecutorScope } from "./scope.js";
-import { fieldProduct, recordStoredField } from "./stored-field.js";
+import { productArrays, recordField } from "./field-product.js";
 
 /** What tokens do in a step (equations 9.4). */
 export type ClusteringDynamics =
@@ -230,13 +230,6 @@ class Motion {
   /** Records f = softmax(β x xᵀ) x. */
   #recordField(state: Slot): void {
     const { executor, layout, couplings } = this;
-    const { unread: weights, unwritten: moments } = executor;
-    const arrays = { state, weights, field: this.#field, moments };
-    if (couplings.direct) {
-      couplings.direct.recordField(arrays, 0, 0);
-      return;
-    }
-    const product = fieldProduct(executor, layout);
-    couplings.forEachBlock(state, (block) => recordStoredField(executor, layout, block, arrays, [0, 0], product));
+    recordField(executor, layout, couplings, productArrays(executor, state, this.#field));
   }
 }

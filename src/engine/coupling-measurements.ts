@@ -2,7 +2,7 @@
 import { RESPONSES } from "../reference/moment-weights.js";
 import { pad } from "../reference/layout.js";
 import { hasSoftmaxRows } from "../physics/couplings.js";
-import type { Measurements } from "../physics/observables.js";
+import type { Measurements } from "../physics/moments.js";
 import { betasOf } from "./batch.js";
 import { CapacityError } from "./couplings.js";
 import type { Slot } from "./executor.js";

@@ -6,6 +6,7 @@
 import type { KernelVariant } from "../kernels/strategies.js";
 import { type Couplings, hasSoftmaxRows, type RandomCouplings } from "../physics/couplings.js";
 import { InputError } from "../physics/input-error.js";
+import { followsState } from "../physics/observable-scope.js";
 import { pad } from "../reference/layout.js";
 import { ROW_STATISTICS } from "../reference/attention-rows.js";
 import { attentionScores, randomScores, type RecordScores, SoftmaxFiller } from "./attention-couplings.js";
@@ -18,7 +19,7 @@ import { FusedAttention, fusedBytes } from "./fused-attention.js";
 import { hebbRows, LowRankField, lowRankPays, patternLength } from "./hopfield-couplings.js";
 import { RandomCouplingSource } from "./random-couplings.js";
 import { speciesRows } from "./species-couplings.js";
-import { fieldProduct } from "./stored-field.js";
+import { fieldProduct } from "./field-product.js";
 
 /** The batch does not fit the device, whatever the blocks. */
 export class CapacityError extends Error {
@@ -79,7 +80,7 @@ export class CouplingStore {
     const kind = couplings[0].kind;
     if (couplings.some((coupling) => coupling.kind !== kind)) throw new Error("a batch holds one kind of couplings");
     const attention = couplings[0].kind === "attention" ? couplings[0] : undefined;
-    this.followsState = attention?.features.source === "state";
+    this.followsState = followsState(couplings[0]);
 
     const rowBytes = layout.matrices * pad(layout.sites) * executor.elementBytes;
     const hasRows = hasSoftmaxRows(couplings[0]);

@@ -7,7 +7,7 @@ import type { CouplingRequest } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
 import type { FusedInputs } from "./fused-attention.js";
 import type { FieldArrays } from "./random-couplings.js";
-import { fieldProduct, recordStoredField } from "./stored-field.js";
+import { fieldProduct, recordBlockField } from "./field-product.js";
 
 /** What speaks against storing J after a fused step, if anything does. */
 export function againstKeeping(
@@ -60,7 +60,7 @@ export class FrozenCouplings {
   recordField(arrays: FieldArrays, sums: number, weightKinds: number): void {
     for (const block of this.#blocks) {
       if (!this.#made || this.held === "blocks") this.#fill(block);
-      recordStoredField(this.executor, this.layout, block, arrays, [sums, weightKinds], this.product);
+      recordBlockField(this.executor, this.layout, block, arrays, { sums, weightKinds });
     }
     this.#made = true;
   }

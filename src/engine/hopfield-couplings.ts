@@ -7,6 +7,7 @@ import { pad } from "../reference/layout.js";
 import { ZERO_DIAGONAL } from "../reference/scores.js";
 import type { BatchLayout, CouplingBlock } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
+import { productArrays, recordRows } from "./field-product.js";
 import type { FieldArrays } from "./random-couplings.js";
 
 const patternsOf = ({ batch }: BatchLayout) => batch.couplings as readonly HopfieldCouplings[];
@@ -121,14 +122,8 @@ export class LowRankField {
 
   #recordProduct(couplings: Slot, state: Slot, field: Slot, rows: number, columns: number): void {
     const { executor, layout } = this;
-    const { systems, systemsPerCoupling, components, batch } = layout;
-    const arrays = { couplings, state, weights: executor.unread, field, moments: executor.unwritten };
-    const params = { systems, systemsPerCoupling, rows, rowStart: 0, rowCount: rows, columns };
-    const constants = { MOMENTS: 0 };
-    if (batch.spins.kind === "binary") executor.run({ kernel: "field-binary", arrays, params, constants });
-    else {
-      const vectors = { ...params, dimension: components, weightKinds: 0 };
-      executor.run({ kernel: "field-sphere", arrays, params: vectors, constants });
-    }
+    const { systemsPerCoupling } = layout;
+    const shape = { systemsPerCoupling, rows, rowStart: 0, rowCount: rows, columns };
+    recordRows(executor, layout, couplings, productArrays(executor, state, field), shape);
   }
 }

@@ -1,5 +1,5 @@
 /** The extra work behind some observables: one function each, run only if one of its observables is asked for. */
-import type { Measurement, Measurements } from "../physics/observables.js";
+import type { Measurement, Measurements } from "../physics/moments.js";
 import { hasSoftmaxRows } from "../physics/couplings.js";
 import { InputError } from "../physics/input-error.js";
 import { followsState } from "../physics/observable-scope.js";

@@ -1,8 +1,9 @@
 /** Sums the raw moments of every system on the device and reads them back once. */
-import type { ProfileName, RawMoments } from "../physics/observables.js";
+import type { ProfileName, RawMoments } from "../physics/moments.js";
 import { pad } from "../reference/layout.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
+import { productArrays, recordRows } from "./field-product.js";
 import { Reducer, siteScalars } from "./reductions.js";
 
 /** @returns one entry a system; attention rows come from `statistics`, [matrix][pad(N)][columns] */
@@ -95,14 +96,8 @@ async function observeProfiles(
   const couplings = executor.upload("profiles", weights);
   const field = executor.allocate("profile sums", systems * pad(rows) * componentStride);
   try {
-    const arrays = { couplings, state, weights: executor.unread, field, moments: executor.unwritten };
-    const params = { systems, systemsPerCoupling: 1, rows, rowStart: 0, rowCount: rows, columns: sites };
-    const constants = { MOMENTS: 0 };
-    if (batch.spins.kind === "binary") executor.run({ kernel: "field-binary", arrays, params, constants });
-    else {
-      const vectors = { ...params, dimension: components, weightKinds: 0 };
-      executor.run({ kernel: "field-sphere", arrays, params: vectors, constants });
-    }
+    const shape = { systemsPerCoupling: 1, rows, rowStart: 0, rowCount: rows, columns: sites };
+    recordRows(executor, layout, couplings, productArrays(executor, state, field), shape);
     const sums = await executor.read(field);
     return Array.from({ length: systems }, (_, system) =>
       Object.fromEntries(

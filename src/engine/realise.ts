@@ -2,7 +2,7 @@
 import type { ArrayInput, Ensemble, MatrixInput } from "../physics/arrays.js";
 import type { Couplings } from "../physics/couplings.js";
 import { InputError } from "../physics/input-error.js";
-import type { ProfileName } from "../physics/observables.js";
+import type { ProfileName } from "../physics/moments.js";
 import { settleSpecies, type Species } from "../physics/species.js";
 import type { Spins } from "../physics/spins.js";
 import type { SystemDescription } from "../physics/system.js";

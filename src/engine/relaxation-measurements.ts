@@ -1,10 +1,10 @@
 /** Measurements of the way to the fixed point: how fast plain steps get there, and how far the state is from it. */
-import type { Measurements } from "../physics/observables.js";
+import type { Measurements } from "../physics/moments.js";
 import type { MeasurementContext } from "./measurement-context.js";
 import { Reducer, siteScalars } from "./reductions.js";
 import { columnSums, siteConstants } from "./state-measurements.js";
 import { solveSteadyState, STEADY_DEFAULTS } from "./steady-state.js";
-import { History } from "./time-evolution.js";
+import { History } from "./history.js";
 
 /** Plain steps from the start of a run that asks for a steady state. */
 const PLAIN_STEPS = 256;
@@ -29,7 +29,8 @@ export async function measurePlainResiduals({
   ];
   const distance = executor.allocate("site residual", systems * paddedSites);
   const largest = new Reducer(executor, siteScalars(systems, sites));
-  const history = new History(executor, "residuals", systems, Math.max(1, steps));
+  const residuals: Float64Array[] = [];
+  const history = new History(executor, "residuals", systems, steps, (values) => residuals.push(values.slice()));
   for (let t = 0; t < steps; t++) {
     const [left, right] = [slots[(t + 1) % 2], slots[t % 2]];
     step.record(right, left);
@@ -43,7 +44,7 @@ export async function measurePlainResiduals({
     await history.push(largest.results);
     await executor.flush();
   }
-  const residuals = await history.all();
+  await history.drain();
   const floor = ROUNDING_FLOOR[executor.device.precision];
   return Array.from({ length: systems }, (_, system) => {
     const own = residuals.map((values) => values[system]);

@@ -73,3 +73,19 @@ export class ExecutorScope implements Executor {
     return slot;
   }
 }
+
+/** Whatever happens, the arrays of a run end with it. */
+export async function withinScope<Result>(
+  executor: Executor,
+  work: (scope: Executor) => Promise<Result>,
+): Promise<Result> {
+  const scope = new ExecutorScope(executor);
+  try {
+    return await work(scope);
+  } catch (error) {
+    scope.abandon();
+    throw error;
+  } finally {
+    scope.dispose();
+  }
+}

@@ -1,8 +1,9 @@
 /** Runs a batch: K steps or the steady state, then observables, all on one executor. */
 import { type ClosureName } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
+import type { RawMoments } from "../physics/moments.js";
 import { checkObservables } from "../physics/observable-scope.js";
-import { measurementsFor, observableOf, type ObservableName, type RawMoments } from "../physics/observables.js";
+import { measurementsFor, observableOf, type ObservableName } from "../physics/observables.js";
 import { pad } from "../reference/layout.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
@@ -11,7 +12,7 @@ import type { Executor, Slot } from "./executor.js";
 import { measure, measurementBytes, strategyFor } from "./measurements.js";
 import { observe } from "./observe.js";
 import { reductionBytes, Reducer, siteScalars } from "./reductions.js";
-import { ExecutorScope } from "./scope.js";
+import { withinScope } from "./scope.js";
 import {
   solveSteadyState,
   type Status,
@@ -119,19 +120,6 @@ function distinctScopes(points: SystemBatch["points"][number]): SystemBatch["poi
 }
 
 const stepsOf = ({ run }: Pick<SimulationOptions, "run">) => ("steps" in run ? run.steps : undefined);
-
-/** Whatever happens, the arrays of a run end with it. */
-async function withinScope<Result>(executor: Executor, work: (scope: Executor) => Promise<Result>): Promise<Result> {
-  const scope = new ExecutorScope(executor);
-  try {
-    return await work(scope);
-  } catch (error) {
-    scope.abandon();
-    throw error;
-  } finally {
-    scope.dispose();
-  }
-}
 
 type RawResult = Omit<PointResult, "observables"> & { readonly moments: readonly RawMoments[] };
 

@@ -3,7 +3,7 @@ import { pad } from "../reference/layout.js";
 import type { CouplingBlock } from "./batch.js";
 import type { Slot } from "./executor.js";
 import { MOMENT_SUMS, type StepArrays } from "./step-arrays.js";
-import { recordStoredField } from "./stored-field.js";
+import { NO_MOMENTS, productArrays, recordBlockField } from "./field-product.js";
 
 /**
  * Inner iterations of the second-order equation. Each halves the error at least, so 32 reach f32 and 64 reach f64
@@ -75,7 +75,7 @@ export class SphereTapStep {
 
   /** reaction_i = Σ_j J_ij² c_j (m_i · m'_j) m'_j for the rows of a block: Gram matrix, weights, product. */
   #recordReaction(previous: Slot, { rowStart, rowCount, couplings }: CouplingBlock): void {
-    const { executor, layout, weights, rule } = this.step;
+    const { executor, layout, weights } = this.step;
     const { systems, systemsPerCoupling, sites, components } = layout;
     const rows = { rows: sites, rowStart, rowCount, columns: sites };
     executor.run({
@@ -96,8 +96,7 @@ export class SphereTapStep {
       params: { systems, systemsPerCoupling, rowCount, columns: sites },
       constants: {},
     });
-    const arrays = { state: previous, field: this.#reaction, weights: executor.unread, moments: executor.unwritten };
-    const block = { rowStart, rowCount, couplings: this.#matrix };
-    recordStoredField(executor, layout, block, arrays, [0, MOMENT_SUMS[rule].kinds], this.step.couplings.product, 1);
+    const arrays = productArrays(executor, previous, this.#reaction);
+    recordBlockField(executor, layout, { rowStart, rowCount, couplings: this.#matrix }, arrays, NO_MOMENTS, 1);
   }
 }

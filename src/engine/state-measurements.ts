@@ -1,7 +1,7 @@
 /** Measurements of the final state: its Gram matrix, its directions, its energies. */
 import { RESPONSES } from "../reference/moment-weights.js";
 import { ENERGY_COLUMNS } from "../reference/site-energies.js";
-import type { Measurements } from "../physics/observables.js";
+import type { Measurements } from "../physics/moments.js";
 import { type BatchLayout, betasOf } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 import type { MeasurementContext } from "./measurement-context.js";

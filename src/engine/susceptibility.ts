@@ -1,5 +1,6 @@
 /** The response of the magnetization to a uniform field, by central differences: two more systems behind every point. */
-import type { RawMoments } from "../physics/observables.js";
+import type { RawMoments } from "../physics/moments.js";
+import { followsState } from "../physics/observable-scope.js";
 import type { BatchPoint, SystemBatch } from "./batch.js";
 
 /**
@@ -21,9 +22,8 @@ export function withShiftedFields(batch: SystemBatch, shift: number) {
     field: point.field.map((x) => x + sign * amount),
   });
   const couplings = batch.couplings;
-  const followsState = couplings[0].kind === "attention" && couplings[0].features.source === "state";
   const triple = (point: BatchPoint) => [point, shiftedBy(point, 1), shiftedBy(point, -1)];
-  if (!followsState) {
+  if (!followsState(couplings[0])) {
     return {
       batch: { ...batch, points: batch.points.map((group) => group.flatMap(triple)) },
       locate: (group: number, replica: number): Place => ({ group, replica: 3 * replica }),

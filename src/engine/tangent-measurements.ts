@@ -1,12 +1,13 @@
 /** Power iterations and tangent trajectories: the growth of a perturbation, normalised on the device at every step. */
 import { InputError } from "../physics/input-error.js";
-import { LYAPUNOV_DISCARDED, type Measurements } from "../physics/observables.js";
+import type { Measurements } from "../physics/moments.js";
+import { LYAPUNOV_DISCARDED } from "../physics/observables.js";
 import { gaussianMatrix, STREAMS } from "../reference/random.js";
 import type { Slot } from "./executor.js";
 import type { MeasurementContext } from "./measurement-context.js";
 import { Reducer, siteScalars } from "./reductions.js";
 import { siteConstants } from "./state-measurements.js";
-import { History } from "./time-evolution.js";
+import { History } from "./history.js";
 
 /** Power iterations, and those of them that are left to forget the start. */
 export const POWER_ITERATIONS = 300;
@@ -123,7 +124,8 @@ async function perturbationGrowths(
   ];
   const lengths = executor.allocate("lengths", systems * paddedSites);
   const squares = new Reducer(executor, siteScalars(systems, sites));
-  const history = new History(executor, "growth", systems, steps);
+  const growths: Float64Array[] = [];
+  const history = new History(executor, "growth", systems, steps, (values) => growths.push(values.slice()));
   const measureLength = (vector: Slot) => {
     executor.run({
       kernel: "site-distance",
@@ -142,7 +144,7 @@ async function perturbationGrowths(
     await history.push(squares.results);
     await executor.flush();
   }
-  const growths = await history.all();
+  await history.drain();
   return Array.from({ length: systems }, (_, system) =>
     growths.slice(discarded).map((values) => Math.log(values[system]) / 2),
   );

@@ -4,6 +4,7 @@ import type { ClosureName } from "../physics/closures.js";
 import type { BatchLayout } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 import { NOT_FINITE } from "../reference/reduce.js";
+import { History, historyLength } from "./history.js";
 import { Reducer, siteScalars } from "./reductions.js";
 import type { MemoryArray } from "./step-memory.js";
 import type { TimeStep } from "./time-step.js";
@@ -34,9 +35,15 @@ export async function runSteps(
   },
 ): Promise<Evolution> {
   const inner = closures[options.closure].implicit ? new InnerResidual(executor, layout, step) : undefined;
-  const innerHistory = inner && new History(executor, "inner residuals", inner.results.length, steps);
   const guard = step.memory.length > 0 && step.pairs ? new DivergenceGuard(executor, layout, step) : undefined;
-  const states = options.trajectory ? new History(executor, "trajectory", slots[0].length, steps) : undefined;
+  const worstInner = new Float64Array(layout.systems);
+  const trajectory: Float64Array[] = [];
+  const keepWorst = (results: Float64Array) =>
+    inner?.perSystem(results).forEach((value, system) => (worstInner[system] = Math.max(worstInner[system], value)));
+  const innerHistory = inner && new History(executor, "inner residuals", inner.results.length, steps, keepWorst);
+  const states = options.trajectory
+    ? new History(executor, "trajectory", slots[0].length, steps, (state) => trajectory.push(state.slice()))
+    : undefined;
   try {
     for (let t = 0; t < steps; t++) {
       const next = slots[(t + 1) % 2];
@@ -51,14 +58,8 @@ export async function runSteps(
       await executor.flush();
       options.progress?.((t + 1) / steps);
     }
-    const worstInner = new Float64Array(layout.systems);
-    for (const results of (await innerHistory?.all()) ?? []) {
-      const last = inner?.perSystem(results) ?? [];
-      for (let system = 0; system < last.length; system++) {
-        worstInner[system] = Math.max(worstInner[system], last[system]);
-      }
-    }
-    const trajectory = (await states?.all()) ?? [];
+    await innerHistory?.drain();
+    await states?.drain();
     await executor.flush(true);
     return { final: slots[steps % 2], worstInner, trajectory, stopped: guard?.stopped ?? new Map<number, number>() };
   } finally {
@@ -68,12 +69,6 @@ export async function runSteps(
     states?.dispose();
   }
 }
-
-/** Elements of a history kept on the device before they are read back together (64 MiB of f32). */
-const HISTORY_ELEMENTS = 2 ** 24;
-
-const historyLength = (length: number, steps: number) =>
-  length * Math.max(1, Math.min(steps, Math.floor(HISTORY_ELEMENTS / length)));
 
 /** Bytes that `runSteps` allocates for a batch, and the copies that it reads back. */
 export function evolutionBytes(
@@ -85,45 +80,6 @@ export function evolutionBytes(
   const states = trajectory ? historyLength(systems * stateLength, steps) : 0;
   const inner = closures[closure].implicit ? historyLength(2 * systems, steps) : 0;
   return 2 * elementBytes * (states + inner);
-}
-
-/** Copies of an array at successive steps, read back many at a time. */
-export class History {
-  readonly #slot: Slot;
-  readonly #capacity: number;
-  readonly #read: Float64Array[] = [];
-  #filled = 0;
-
-  constructor(
-    private readonly executor: Executor,
-    label: string,
-    private readonly length: number,
-    steps: number,
-  ) {
-    this.#slot = executor.allocate(label, historyLength(length, steps));
-    this.#capacity = this.#slot.length / length;
-  }
-
-  async push(source: Slot): Promise<void> {
-    this.executor.copy(source, this.#slot, { to: this.#filled * this.length, length: this.length });
-    if (++this.#filled === this.#capacity) await this.#drain();
-  }
-
-  async all(): Promise<Float64Array[]> {
-    await this.#drain();
-    return this.#read;
-  }
-
-  dispose(): void {
-    this.executor.free(this.#slot);
-  }
-
-  async #drain(): Promise<void> {
-    if (this.#filled === 0) return;
-    const values = await this.executor.read(this.#slot, 0, this.#filled * this.length);
-    for (let k = 0; k < this.#filled; k++) this.#read.push(values.slice(k * this.length, (k + 1) * this.length));
-    this.#filled = 0;
-  }
 }
 
 /**

@@ -14,8 +14,7 @@ import { SphereCorrelations } from "./sphere-correlations.js";
 import { SphereTapStep } from "./sphere-tap-step.js";
 import { MOMENT_SUMS, type StepArrays } from "./step-arrays.js";
 import { MemoryArray, memoryOf } from "./step-memory.js";
-import type { FieldArrays } from "./random-couplings.js";
-import { recordStoredField } from "./stored-field.js";
+import { recordField } from "./field-product.js";
 
 /** An inner residual up to this counts as solved: the f32 floor of the residual's own rounding, and of f64. */
 export const INNER_ACCEPTED = { f32: 2e-6, f64: 1e-12 } as const;
@@ -165,7 +164,7 @@ export class TimeStep {
     const { unread, unwritten } = this.executor;
     const arrays = { state: vector, weights: unread, field: product, moments: unwritten, ...squares };
     const sums = squares ? 1 : 0;
-    this.#recordProduct(arrays, sums, sums, true);
+    recordField(this.executor, this.layout, this.couplings, arrays, { sums, weightKinds: sums }, true);
   }
 
   /** What was remembered at t is at t-1 from now on. */
@@ -180,7 +179,7 @@ export class TimeStep {
 
   /** J m' and the sums of J_ij² w_j. */
   #recordField(state: Slot): void {
-    const { executor, layout } = this;
+    const { executor, layout, couplings } = this;
     const { weights, field, moments, rule, response } = this.#arrays;
     const { systems, sites, components, componentStride, radius } = layout;
     const { kinds, sums } = MOMENT_SUMS[rule];
@@ -193,21 +192,7 @@ export class TimeStep {
       });
     }
     const arrays = { state, weights, field, moments: sums > 0 ? moments : executor.unwritten };
-    this.#recordProduct(arrays, sums, kinds, false);
-  }
-
-  /** @param again true if the last step was from the very same state */
-  #recordProduct(arrays: FieldArrays, sums: number, kinds: number, again: boolean): void {
-    const { executor, layout, couplings } = this;
-    const { direct, product } = couplings;
-    if (direct) direct.recordField(arrays, sums, kinds);
-    else {
-      couplings.forEachBlock(
-        arrays.state,
-        (block) => recordStoredField(executor, layout, block, arrays, [sums, kinds], product),
-        again,
-      );
-    }
+    recordField(executor, layout, couplings, arrays, { sums, weightKinds: kinds });
   }
 
   #updateBinary(state: Slot, image: Slot): void {

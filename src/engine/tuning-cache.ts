@@ -13,7 +13,8 @@ import { DAWN_TOGGLES } from "../gpu/dawn.js";
 import type { GpuDevice } from "../gpu/device.js";
 import { loadText } from "../gpu/shader-source.js";
 import { bucketOf, candidates, type ShapeBucket } from "../kernels/candidates.js";
-import { kernels, sharedShaders, strategyShaders } from "../kernels/registry.js";
+import { kernels, strategyShaders } from "../kernels/registry.js";
+import { sharedShaders } from "../kernels/shared-shaders.js";
 import { type AdapterTraits, type FusedKernel, fusedKernels, fusedStrategies } from "../kernels/strategies.js";
 import { adapterTraits } from "./adapter-traits.js";
 

@@ -8,33 +8,6 @@ import { REGISTER_TILE, tiles } from "./tiles.js";
 export type KernelName = keyof typeof tiles;
 export type KernelParams = Readonly<Record<string, number>>;
 
-/** The shared shader files, by the path that `// @import` lines use. Literal URLs, so that bundlers find the files. */
-export const sharedShaders: Readonly<Record<string, URL>> = {
-  "lib/dispatch.wgsl": new URL("../../shaders/lib/dispatch.wgsl", import.meta.url),
-  "lib/philox.wgsl": new URL("../../shaders/lib/philox.wgsl", import.meta.url),
-  "lib/inverse-normal.wgsl": new URL("../../shaders/lib/inverse-normal.wgsl", import.meta.url),
-  "lib/random-couplings.wgsl": new URL("../../shaders/lib/random-couplings.wgsl", import.meta.url),
-  "lib/attention-masks.wgsl": new URL("../../shaders/lib/attention-masks.wgsl", import.meta.url),
-  "lib/attention-scores.wgsl": new URL("../../shaders/lib/attention-scores.wgsl", import.meta.url),
-  "lib/attention-sites.wgsl": new URL("../../shaders/lib/attention-sites.wgsl", import.meta.url),
-  "lib/attention-sums.wgsl": new URL("../../shaders/lib/attention-sums.wgsl", import.meta.url),
-  "lib/attention-tile.wgsl": new URL("../../shaders/lib/attention-tile.wgsl", import.meta.url),
-  "lib/matrix-product-emulated.wgsl": new URL("../../shaders/lib/matrix-product-emulated.wgsl", import.meta.url),
-  "lib/matrix-product.wgsl": new URL("../../shaders/lib/matrix-product.wgsl", import.meta.url),
-  "lib/attention-products.wgsl": new URL("../../shaders/lib/attention-products.wgsl", import.meta.url),
-  "lib/matrix-operands.wgsl": new URL("../../shaders/lib/matrix-operands.wgsl", import.meta.url),
-  "lib/matrix-rows.wgsl": new URL("../../shaders/lib/matrix-rows.wgsl", import.meta.url),
-  "lib/attention-shape.wgsl": new URL("../../shaders/lib/attention-shape.wgsl", import.meta.url),
-  "lib/attention-statistics.wgsl": new URL("../../shaders/lib/attention-statistics.wgsl", import.meta.url),
-  "lib/quadrature.wgsl": new URL("../../shaders/lib/quadrature.wgsl", import.meta.url),
-  "lib/exponential.wgsl": new URL("../../shaders/lib/exponential.wgsl", import.meta.url),
-  "lib/gaussian-average.wgsl": new URL("../../shaders/lib/gaussian-average.wgsl", import.meta.url),
-  "lib/tap-mean.wgsl": new URL("../../shaders/lib/tap-mean.wgsl", import.meta.url),
-  "lib/hyperbolic.wgsl": new URL("../../shaders/lib/hyperbolic.wgsl", import.meta.url),
-  "lib/bessel-ratio.wgsl": new URL("../../shaders/lib/bessel-ratio.wgsl", import.meta.url),
-  "lib/responses.wgsl": new URL("../../shaders/lib/responses.wgsl", import.meta.url),
-};
-
 type Tile = Readonly<Record<string, number>>;
 
 export interface Kernel {
@@ -260,6 +233,18 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     new URL("../../shaders/sphere-update.wgsl", import.meta.url),
     (p) => 6 * p.dimension + 2000,
   ),
+  "binary-sample": {
+    name: "binary-sample",
+    shader: new URL("../../shaders/binary-sample.wgsl", import.meta.url),
+    tile: tiles["binary-sample"],
+    workgroups: (p) => groups(p.systems * tilesAlong(p.sites), "binary-sample"),
+    flops: (p) => p.systems * p.sites * (DRAW_OPERATIONS / 4 + 60),
+  },
+  "sphere-sample": perSite(
+    "sphere-sample",
+    new URL("../../shaders/sphere-sample.wgsl", import.meta.url),
+    (p) => 3 * DRAW_OPERATIONS * p.dimension + 600,
+  ),
   "sphere-tap-start": perSite(
     "sphere-tap-start",
     new URL("../../shaders/sphere-tap-start.wgsl", import.meta.url),
@@ -323,6 +308,32 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     tile: tiles.reduce,
     workgroups: (p) => p.batch * p.columns * p.chunks,
     flops: (p) => p.batch * p.columns * p.rows,
+  },
+  "chain-overlap": {
+    name: "chain-overlap",
+    shader: new URL("../../shaders/chain-overlap.wgsl", import.meta.url),
+    tile: tiles["chain-overlap"],
+    workgroups: (p) => groups(paddedSites(p) / p.chains, "chain-overlap"),
+    flops: (p) => 4 * p.systems * p.sites * p.components,
+  },
+  "chain-scalars": perSite(
+    "chain-scalars",
+    new URL("../../shaders/chain-scalars.wgsl", import.meta.url),
+    (p) => 8 * p.components + 40,
+  ),
+  accumulate: {
+    name: "accumulate",
+    shader: new URL("../../shaders/accumulate.wgsl", import.meta.url),
+    tile: tiles.accumulate,
+    workgroups: (p) => groups(p.length / 4, "accumulate"),
+    flops: (p) => p.length,
+  },
+  "accumulate-products": {
+    name: "accumulate-products",
+    shader: new URL("../../shaders/accumulate-products.wgsl", import.meta.url),
+    tile: tiles["accumulate-products"],
+    workgroups: (p) => groups(p.sets * tilesAlong(p.sites) ** 2, "accumulate-products"),
+    flops: (p) => 2 * p.sets * p.chains * p.sites ** 2 * p.componentStride,
   },
   "anderson-record": {
     name: "anderson-record",

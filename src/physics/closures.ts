@@ -152,8 +152,13 @@ export const closures = {
   },
 } as const satisfies Record<string, Closure>;
 
+/** Stands where a closure may: the exact stochastic dynamics, sampled. It has no row, because means do not follow from means. */
+export const MONTE_CARLO = "monte-carlo";
+
 export type ClosureName = keyof typeof closures;
+export type MethodName = ClosureName | typeof MONTE_CARLO;
 export const closureNames = Object.keys(closures) as ClosureName[];
+export const methodNames: readonly MethodName[] = [...closureNames, MONTE_CARLO];
 
 /** The sums a closure needs for these spins, or a sentence saying why it does not apply. */
 export function momentRule(name: ClosureName, spins: Spins): MomentRule | { found: string; expected: string } {

@@ -1,8 +1,8 @@
 /** Which observables a system and a run have. */
-import type { ClosureName } from "./closures.js";
+import { type MethodName, MONTE_CARLO } from "./closures.js";
 import { type Couplings, hasSoftmaxRows } from "./couplings.js";
 import { InputError } from "./input-error.js";
-import { type ObservableName, observableOf, speciesObserved } from "./observables.js";
+import { isMeasuredBy, type ObservableName, observableOf, speciesObserved } from "./observables.js";
 import type { Spins } from "./spins.js";
 import type { SystemDescription } from "./system.js";
 
@@ -10,9 +10,11 @@ import type { SystemDescription } from "./system.js";
 export interface ObservedRun {
   readonly spins: Spins;
   readonly couplings: Couplings | SystemDescription["couplings"];
-  readonly closure: ClosureName;
+  readonly closure: MethodName;
   /** Undefined for a steady state. */
   readonly steps: number | undefined;
+  /** Of monte-carlo. */
+  readonly chains?: number | undefined;
   /** By the names of their observables. */
   readonly profiles?: object;
   /** β of sites, or of groups of them, where they may differ. */
@@ -22,7 +24,7 @@ export interface ObservedRun {
 /** A run of a system that is not realised yet. */
 export function describedRun(
   { spins, couplings, species = [], beta }: SystemDescription,
-  closure: ClosureName,
+  closure: MethodName,
   steps: number | undefined,
 ): ObservedRun {
   const names = [
@@ -44,10 +46,17 @@ export function checkObservables(names: readonly ObservableName[], run: Observed
 /** Why an observable is not defined for a run, if it is not. */
 export function inapplicable(
   name: ObservableName,
-  { spins, couplings, closure, steps, profiles = {}, betas = [] }: ObservedRun,
+  { spins, couplings, closure, steps, chains = 1, profiles = {}, betas = [] }: ObservedRun,
 ): { readonly found: string; readonly expected: string } | undefined {
   const { needs, scope = {} } = observableOf(name);
   const { kind } = couplings;
+  if (!isMeasuredBy(closure, name)) {
+    if (closure !== MONTE_CARLO) return { found: "a closure", expected: MONTE_CARLO };
+    return { found: closure, expected: "a closure, or an observable that chains have" };
+  }
+  if (scope.pairs && closure === MONTE_CARLO && chains < 2) {
+    return { found: "one chain", expected: "two or more, whose overlap it is" };
+  }
   if (needs === "profile" && !(name in profiles)) {
     if (speciesObserved(name) === undefined) {
       return { found: `${kind} couplings`, expected: "hopfield, which has patterns" };

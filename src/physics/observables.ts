@@ -1,56 +1,7 @@
 /** Observables of one system: how each follows from raw moments that the device has summed. Ratios are taken in float64. */
+import { type MethodName, MONTE_CARLO } from "./closures.js";
+import type { Measurement, ProfileName, RawMoments, SampleMoments } from "./moments.js";
 import { effectiveRank, growthRate, participationRank, relaxationRate } from "./spectra.js";
-
-/** What some observables need beside the state: extra work, done only where one of them is asked for. */
-export interface Measurements {
-  /** G_ab = Σ_i m_ia m_ib, D × D, and the unit roundoff of what summed it. */
-  readonly gram: { readonly matrix: ArrayLike<number>; readonly roundoff: number };
-  /** Σ_i m_i/|m_i| and the sites that have a mean. */
-  readonly directions: { readonly sum: readonly number[]; readonly count: number };
-  /** Sums over the sites of what `site-energies` gives; β where all have the same. */
-  readonly energies: {
-    readonly external: number;
-    readonly coupling: number;
-    readonly logPartition: number;
-    readonly entropy: number;
-    readonly reaction: number;
-    readonly beta: number;
-  };
-  /** (β²/2) Σ_ij (J_ij - J_ji)² Tr(Σ_i Σ_j) */
-  readonly housekeeping: number;
-  /** Sum of the gaps between the two largest scores of a row, and the rows that have two. */
-  readonly scoreGaps: { readonly sum: number; readonly rows: number };
-  /** max_i β_i Σ_j |J_ij| times the slope f'(0)/β of a site: 1, 1/2 or R²/D. */
-  readonly rowNorm: number;
-  /** ln of the growth of a perturbation, step by step: at the final state, along the trajectory, and by J off the ones. */
-  readonly tangent: readonly number[];
-  readonly tangentTrajectory: readonly number[];
-  readonly deflated: readonly number[];
-  /** Residuals of plain steps from the start, down to the rounding floor. */
-  readonly plainResiduals: readonly number[];
-  /** Σ_i KL(law in the field of the state || law in the field of the fixed point) */
-  readonly mismatch: number;
-}
-
-export type Measurement = keyof Measurements;
-
-/** Sums over the sites of one system, or means over the rows of its couplings. */
-export interface RawMoments extends Partial<Measurements> {
-  readonly sites: number;
-  readonly radius: number;
-  /** Σ_i m_i, one number a component. */
-  readonly componentSums: readonly number[];
-  /** Σ_i |m_i|². */
-  readonly sumOfSquares: number;
-  /** Σ_i |m_i| / R. */
-  readonly sumOfNorms: number;
-  /** Means over softmax rows. */
-  readonly rows?: { readonly logSumExp: number; readonly entropy: number; readonly participation: number };
-  /** Σ_i w_i m_i of the profiles of the system, one number a component. */
-  readonly profiles?: Readonly<Partial<Record<ProfileName, readonly number[]>>>;
-  /** [Σ_i m_i · n at field x + δ n, the same at x - δ n, δ], n the all-ones direction; only where asked for. */
-  readonly response?: readonly [number, number, number];
-}
 
 /** Systems and runs that an observable is defined for; what is absent is not restricted. */
 export interface Scope {
@@ -64,6 +15,8 @@ export interface Scope {
   readonly closure?: "naive";
   /** More steps than this; a steady state has none. */
   readonly stepsAbove?: number;
+  /** Of monte-carlo, two chains at least. */
+  readonly pairs?: true;
 }
 
 export interface Observable {
@@ -75,17 +28,16 @@ export interface Observable {
   readonly reference: string;
   /**
    * `state`: any system; `rows`: softmax rows; `profile`: the profile of its name; `response`: the shifted fields, two more
-   * systems a point; else extra work.
+   * systems a point; `samples`: monte-carlo only; else extra work.
    */
   readonly needs: (typeof BASIC)[number] | Measurement;
   readonly scope?: Scope;
   readonly compute: (raw: RawMoments) => number;
+  /** The same of monte-carlo; absent where it has none. */
+  readonly sampled?: (samples: SampleMoments) => number;
 }
 
-const BASIC = ["state", "rows", "profile", "response"] as const;
-
-/** Observables that are sums over sites with weights of the system's own. */
-export type ProfileName = "pattern-overlap" | `magnetization:${string}`;
+const BASIC = ["state", "rows", "profile", "response", "samples"] as const;
 
 /** Steps of a tangent trajectory that are discarded (equations 11.10). */
 export const LYAPUNOV_DISCARDED = 100;
@@ -107,6 +59,7 @@ export const observables = {
     needs: "state",
     compute: ({ componentSums, sites, radius }) =>
       (componentSums.length === 1 ? componentSums[0] : norm(componentSums)) / (sites * radius),
+    sampled: ({ vector }) => (vector.length === 1 ? vector[0] : norm(vector)),
   },
   "absolute-magnetization": {
     name: "absolute-magnetization",
@@ -115,6 +68,7 @@ export const observables = {
     reference: "11.1",
     needs: "state",
     compute: ({ componentSums, sites, radius }) => norm(componentSums) / (sites * radius),
+    sampled: ({ absolute }) => absolute,
   },
   "site-norm": {
     name: "site-norm",
@@ -130,7 +84,9 @@ export const observables = {
     description: "(1/N) Σ_i |m_i|² / R², the spin-glass order parameter",
     reference: "11.2; Edwards & Anderson 1975",
     needs: "state",
+    scope: { pairs: true },
     compute: ({ sumOfSquares, sites, radius }) => sumOfSquares / (sites * radius * radius),
+    sampled: ({ overlap }) => overlap,
   },
   "pattern-overlap": {
     name: "pattern-overlap",
@@ -225,14 +181,24 @@ export const observables = {
     needs: "directions",
     compute: ({ directions, sites }) => (directions ? sites - directions.count : NaN),
   },
+  binder: {
+    name: "binder",
+    symbol: "U₄",
+    description: "1 - n ⟨|M|⁴⟩/((n+2) ⟨|M|²⟩²), n components: 0 in the disordered phase; monte-carlo only",
+    reference: "7.4, 11.1; Binder 1981",
+    needs: "samples",
+    compute: () => NaN,
+    sampled: ({ components: n, square, fourth }) => 1 - (n * fourth) / ((n + 2) * square * square),
+  },
   energy: {
     name: "energy",
     symbol: "E/N",
-    description: "(1/N) [-Σ_i x_i·m_i - ½ Σ_ij J_ij m_i·m_j], for symmetric J",
-    reference: "10.5",
+    description: "(1/N) [-Σ_i x_i·m_i - ½ Σ_ij J_ij m_i·m_j], for symmetric J; of monte-carlo with s for m, averaged",
+    reference: "10.5, 12.2",
     needs: "energies",
     scope: { couplings: "symmetric" },
     compute: ({ energies, sites }) => (energies ? -(energies.external + energies.coupling / 2) / sites : NaN),
+    sampled: ({ energy }) => energy,
   },
   "free-energy": {
     name: "free-energy",
@@ -338,6 +304,27 @@ export const observables = {
       return rate < 1 ? -1 / Math.log(rate) : NaN;
     },
   },
+  "entropy-production": {
+    name: "entropy-production",
+    symbol: "σ/N (nats)",
+    description:
+      "(1/N) Σ_ij (β_i J_ij - β_j J_ji) F(h_i)·s_j, nats a step and site, of frozen couplings; monte-carlo only",
+    reference: "8, 11.6",
+    needs: "samples",
+    scope: { frozen: true },
+    compute: () => NaN,
+    sampled: ({ entropyProduction }) => entropyProduction,
+  },
+  "entropy-rate": {
+    name: "entropy-rate",
+    symbol: "S (nats)",
+    description: "⟨ln 2cosh β_i h_i - β_i h_i tanh β_i h_i⟩ of binary spins, nats a step and site; monte-carlo only",
+    reference: "11.15",
+    needs: "samples",
+    scope: { spins: "binary" },
+    compute: () => NaN,
+    sampled: ({ entropyRate }) => entropyRate,
+  },
 } as const satisfies Record<string, Observable>;
 
 export type ObservableName = keyof typeof observables | ProfileName;
@@ -367,6 +354,12 @@ export function observableOf(name: ObservableName): Observable {
 /** True if an observable takes nothing beyond what every run sums. */
 export function isFree({ needs }: Observable): boolean {
   return needs === "state" || needs === "rows" || needs === "profile";
+}
+
+/** Of chains, the observables with an estimator; of closures, those that need no samples. */
+export function isMeasuredBy(method: MethodName, name: ObservableName): boolean {
+  const { sampled, needs } = observableOf(name);
+  return method === MONTE_CARLO ? sampled !== undefined : needs !== "samples";
 }
 
 /** The extra work behind these observables. */

@@ -12,9 +12,13 @@
  *
  * Signs take one bit: that of element (i, j) is bit j mod 32 of word i mod 4 of block floor(j / 32) of row floor(i / 4).
  *
- * Of the layout /1, /2 changes no number: it adds the signs, and the streams from 10 on.
+ * Chains of Monte Carlo runs have keys of their own (chainKey in random.ts), and their spins the counter
+ *
+ *   counter = (draw, site or quad of sites, step, word of the chain)
+ *
+ * Of the layout /1, /2 changes no number: it adds the signs, and the streams from 10 on. /3 adds the chains, and the streams from 13 on.
  */
-export const COUNTER_LAYOUT = "philox4x32-10/2";
+export const COUNTER_LAYOUT = "philox4x32-10/3";
 
 const ROUNDS = 10;
 const KEY_STEP_LOW = 0x9e3779b9;

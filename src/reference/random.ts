@@ -21,6 +21,7 @@ export const STREAMS = {
   couplingFlips: 11,
   couplingPresence: 12,
   patterns: 13,
+  chains: 14,
   perturbation: 30,
 } as const;
 
@@ -39,6 +40,25 @@ export function philoxKey(seed: number): Uint32Array {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new RangeError(`a seed is an integer from 0 to 2^53 - 1, not ${seed}`);
   return Uint32Array.of(seed % 2 ** 32, Math.floor(seed / 2 ** 32));
+}
+
+/** What the random numbers of one Monte Carlo chain depend on, beside the step, the site and the draw. */
+export interface ChainIdentity {
+  readonly seed: number;
+  /** Index of the point as the user counts them, and of the disorder sample. */
+  readonly point: number;
+  readonly sample: number;
+  readonly chain: number;
+  readonly head: number;
+}
+
+/** [key low, key high, chain word, 0]: what `binary-sample` and `sphere-sample` want of a chain. */
+export function chainKey({ seed, point, sample, chain, head }: ChainIdentity): Uint32Array {
+  const words = new Uint32Array(4);
+  philox4x32(Uint32Array.of(chain, point, STREAMS.chains, sample), philoxKey(seed), words);
+  philox4x32(Uint32Array.of(head, words[2], words[3], 0), words.slice(0, 2), words);
+  words[3] = 0;
+  return words;
 }
 
 /** rows × columns standard normal numbers times `scale`, row after row without padding. */

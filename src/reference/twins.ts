@@ -1,4 +1,6 @@
 /** The float64 twin of every kernel, by the kernel's name: the same list as `src/kernels/registry.ts`. */
+import { accumulate } from "./accumulate.js";
+import { accumulateProducts } from "./accumulate-products.js";
 import { andersonGram } from "./anderson-gram.js";
 import { andersonMix } from "./anderson-mix.js";
 import { andersonRecord } from "./anderson-record.js";
@@ -8,10 +10,13 @@ import { attentionFieldBinary } from "./attention-field-binary.js";
 import { attentionFieldSphere } from "./attention-field-sphere.js";
 import { attentionMerge } from "./attention-merge.js";
 import { attentionReaction } from "./attention-reaction.js";
+import { binarySample } from "./binary-sample.js";
 import { binaryUpdate } from "./binary-update.js";
 import { clusteringFlow } from "./clustering-flow.js";
 import { clusteringMap } from "./clustering-map.js";
 import { componentGram } from "./component-gram.js";
+import { chainOverlap } from "./chain-overlap.js";
+import { chainScalars } from "./chain-scalars.js";
 import { concatenateHeads } from "./concatenate-heads.js";
 import { deflate } from "./deflate.js";
 import { delayedCorrelations } from "./delayed-correlations.js";
@@ -39,8 +44,9 @@ import { siteMismatch } from "./site-mismatch.js";
 import { softmax } from "./softmax.js";
 import { speciesCouplings } from "./species-couplings.js";
 import { sphereDelayedCorrelations } from "./sphere-delayed-correlations.js";
-import { sphereTapStart } from "./sphere-tap-start.js";
+import { sphereSample } from "./sphere-sample.js";
 import { sphereTap } from "./sphere-tap.js";
+import { sphereTapStart } from "./sphere-tap-start.js";
 import { sphereUpdate } from "./sphere-update.js";
 import { subtractDiagonal } from "./subtract-diagonal.js";
 import { tangentUpdate } from "./tangent-update.js";
@@ -65,6 +71,8 @@ export const twins = {
   "moment-weights": momentWeights,
   "binary-update": binaryUpdate,
   "sphere-update": sphereUpdate,
+  "binary-sample": binarySample,
+  "sphere-sample": sphereSample,
   "sphere-tap-start": sphereTapStart,
   "sphere-tap": sphereTap,
   "reaction-weights": reactionWeights,
@@ -72,6 +80,10 @@ export const twins = {
   "clustering-flow": clusteringFlow,
   "site-distance": siteDistance,
   reduce,
+  "chain-overlap": chainOverlap,
+  "chain-scalars": chainScalars,
+  accumulate,
+  "accumulate-products": accumulateProducts,
   "anderson-record": andersonRecord,
   "anderson-gram": andersonGram,
   "anderson-solve": andersonSolve,

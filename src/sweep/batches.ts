@@ -3,7 +3,7 @@
  *
  * Batching never changes a number: every result is summed in an order that depends on N and D alone.
  */
-import { carriesCorrelations, type ClosureName } from "../physics/closures.js";
+import { carriesCorrelations, type MethodName, MONTE_CARLO } from "../physics/closures.js";
 import type { SystemDescription } from "../physics/system.js";
 import { pad } from "../reference/layout.js";
 import { pointOf } from "../engine/batch.js";
@@ -22,8 +22,10 @@ type Group = readonly Task[];
 
 /** Groups with the same shape, closure and run. */
 export interface TaskBatch {
-  readonly closure: ClosureName;
+  readonly closure: MethodName;
   readonly run: Point["run"];
+  readonly chains: Point["chains"];
+  readonly observe: Point["observe"];
   readonly groups: readonly Group[];
   /** Relative cost, for the progress bar. */
   readonly work: number;
@@ -39,7 +41,7 @@ export interface BatchLimits {
 const MAX_SYSTEMS = 512;
 
 /** Arrays as long as a state that a batch holds: five iterates and residual vectors of the mixing, and a few more. */
-const STATES_HELD = { steps: 8, steady: 20 } as const;
+const STATES_HELD = { steps: 8, steady: 20, chains: 12 } as const;
 
 /** @param sitesOf N of a description; arrays may have to be loaded to know it */
 export function planBatches(sweep: Sweep, limits: BatchLimits, sitesOf: (task: Task) => number): TaskBatch[] {
@@ -77,14 +79,19 @@ function cut(
   const sites = sitesOf(first);
   const { couplings, spins } = first.description;
   const heads = couplings.kind === "attention" ? couplings.heads : 1;
-  const { closure, run } = sweep.points[first.point];
-  const steps = "steps" in run ? run.steps + 1 : 200;
+  const { closure, run, chains, observe } = sweep.points[first.point];
+  const systemsPerPoint = heads * (chains?.chains ?? 1);
+  const steps = "steps" in run ? run.steps + (chains?.burnIn ?? 1) : 200;
   // Closures that carry correlations hold 8 matrices a system, and their steady states 40.
-  const pairs = carriesCorrelations(closure) ? ("steps" in run ? 1 : 2) * sites * pad(sites) : 0;
+  const carries = closure !== MONTE_CARLO && carriesCorrelations(closure);
+  const pairs = carries ? ("steps" in run ? 1 : 2) * sites * pad(sites) : 0;
   const stateLength = pairs + pad(sites) * (spins.kind === "binary" ? 1 : pad(spins.components));
-  const held = "steps" in run ? STATES_HELD.steps : STATES_HELD.steady;
-  const fitting = Math.floor(stateElements / (held * stateLength * heads));
-  const perGroup = Math.min(groups[0].length, Math.max(1, Math.min(fitting, Math.floor(MAX_SYSTEMS / heads))));
+  const held = chains ? STATES_HELD.chains : "steps" in run ? STATES_HELD.steps : STATES_HELD.steady;
+  const fitting = Math.floor(stateElements / (held * stateLength * systemsPerPoint));
+  const perGroup = Math.min(
+    groups[0].length,
+    Math.max(1, Math.min(fitting, Math.floor(MAX_SYSTEMS / systemsPerPoint))),
+  );
   if (perGroup < groups[0].length) {
     // Too many states for one matrix: the group is cut, and its matrix made once a piece.
     const pieces = groups.flatMap((group) => chunks(group, perGroup));
@@ -92,11 +99,14 @@ function cut(
       cut(same, sweep, { couplingElements, stateElements }, sitesOf),
     );
   }
-  const byCouplings = Math.floor(couplingElements / (heads * sites * pad(sites)));
-  const bySystems = Math.floor(Math.min(fitting, MAX_SYSTEMS / heads) / perGroup);
+  // J that follows the spins is another one for every chain.
+  const follows = couplings.kind === "attention" && couplings.source === "state";
+  const matrices = follows ? systemsPerPoint : heads;
+  const byCouplings = Math.floor(couplingElements / (matrices * sites * pad(sites)));
+  const bySystems = Math.floor(Math.min(fitting, MAX_SYSTEMS / systemsPerPoint) / perGroup);
   return chunks(groups, Math.max(1, Math.min(byCouplings, bySystems))).map((part) => {
-    const systems = part.length * perGroup * heads;
-    return { closure, run, groups: part, work: systems * steps * sites * sites * spins.components };
+    const systems = part.length * perGroup * systemsPerPoint;
+    return { closure, run, chains, observe, groups: part, work: systems * steps * sites * sites * spins.components };
   });
 }
 

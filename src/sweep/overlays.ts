@@ -3,7 +3,7 @@
  * theory is about; a sweep of anything else gets no curve.
  */
 import type { MatrixInput } from "../physics/arrays.js";
-import type { ClosureName } from "../physics/closures.js";
+import type { MethodName } from "../physics/closures.js";
 import type { ObservableName } from "../physics/observables.js";
 import type { SystemDescription } from "../physics/system.js";
 import { asymmetricSkCriticalBeta } from "../physics/theory/asymmetric-sk.js";
@@ -28,7 +28,7 @@ interface OverlayRule {
   /** Axes along which the theory is known. */
   readonly axes: readonly string[];
   /** The value at one system, in the units of the observable; undefined where the theory is not about it. */
-  readonly at: (system: SystemDescription, observable: ObservableName, closure: ClosureName) => number | undefined;
+  readonly at: (system: SystemDescription, observable: ObservableName, closure: MethodName) => number | undefined;
   /** Only along the first axis. */
   readonly mark: (system: SystemDescription) => { readonly x: number; readonly label: string } | undefined;
 }

@@ -2,20 +2,24 @@
 import type { CouplingRequest, StrategyReport } from "../engine/coupling-strategy.js";
 import type { Executor } from "../engine/executor.js";
 import type { LoadArray } from "../engine/array-inputs.js";
+import type { MonteCarloResult } from "../engine/chain-results.js";
+import { monteCarlo } from "../engine/monte-carlo.js";
 import { realise, type System } from "../engine/realise.js";
 import { type PointResult, simulate } from "../engine/simulate.js";
 import type { NumericArray } from "../physics/arrays.js";
-import type { ClosureName } from "../physics/closures.js";
+import { type MethodName, MONTE_CARLO } from "../physics/closures.js";
+import { InputError } from "../physics/input-error.js";
 import { STREAMS, uniformMatrix } from "../reference/random.js";
 import { type VerificationReport, verifyStep } from "../verify/verify-step.js";
+import { verifySample } from "../verify/verify-sample.js";
 import { planBatches, type Task, toSystemBatch } from "./batches.js";
 import type { Sweep } from "./spec.js";
 
 /** One row of results.csv. */
-export interface ResultRow extends Pick<
-  PointResult,
-  "observables" | "residual" | "innerResidual" | "status" | "iterations"
-> {
+export interface ResultRow extends Pick<PointResult, "observables" | "residual" | "innerResidual" | "iterations"> {
+  readonly status: PointResult["status"] | MonteCarloResult["status"];
+  /** From independent chains; monte-carlo only. */
+  readonly standardErrors?: MonteCarloResult["standardErrors"];
   /** Index into `sweep.points`. */
   readonly point: number;
   readonly sample: number;
@@ -25,7 +29,7 @@ export interface ResultRow extends Pick<
 export interface SweepVerification extends VerificationReport {
   readonly point: number;
   readonly sample: number;
-  readonly closure: ClosureName;
+  readonly closure: MethodName;
 }
 
 export interface SweepOutcome {
@@ -74,17 +78,45 @@ export async function runSweep(executor: Executor, sweep: Sweep, options: SweepC
   const verification: SweepVerification[] = [];
   const strategies = new Map<string, StrategyReport>();
   let done = 0;
-  for (const { closure, run, groups, work } of batches) {
+  for (const { closure, run, chains, observe, groups, work } of batches) {
     const systems: System[][] = [];
     for (const group of groups) systems.push(await Promise.all(group.map(realiseTask)));
+    const progress = (fraction: number) => options.progress?.((done + fraction * work) / total);
+    const settings = { observe, strategy, progress };
+    const identityOf = ({ point, sample }: Task) => ({ seed: sweep.seed, point, sample });
+    if (closure === MONTE_CARLO || chains) {
+      if (precision !== undefined && precision !== "f32") {
+        throw new InputError("precision", `${precision} for ${MONTE_CARLO}`, "f32");
+      }
+      if (closure !== MONTE_CARLO || !chains) throw new Error("chains and monte-carlo come together");
+      const identity = (group: number, replica: number) => identityOf(groups[group][replica]);
+      const results = await monteCarlo(executor, toSystemBatch(systems), { ...settings, ...chains, identity });
+      for (const [g, group] of groups.entries()) {
+        for (const [k, task] of group.entries()) {
+          const { observables, standardErrors, status, lastStep, spins, strategy: report } = results[g][k];
+          strategies.set(JSON.stringify(report), report);
+          const { point, sample } = task;
+          const estimates = { observables, standardErrors, status, iterations: lastStep };
+          rows.push({ point, sample, sites: sites[point], ...estimates, residual: NaN, innerResidual: NaN });
+          if (!isCheck(task)) continue;
+          const checked = await verifySample(
+            executor,
+            { ...systems[g][k], initial: spins },
+            { identity: identityOf(task), step: lastStep + 1 },
+            { rows: VERIFIED_ROWS, seed: sweep.seed, strategy },
+          );
+          verification.push({ ...checked, point, sample, closure });
+        }
+      }
+      done += work;
+      continue;
+    }
     const results = await simulate(executor, toSystemBatch(systems), {
+      ...settings,
       closure,
       run,
-      observe: sweep.observe,
       states: groups.flat().some(isCheck),
-      strategy,
       precision,
-      progress: (fraction) => options.progress?.((done + fraction * work) / total),
     });
     for (const [g, group] of groups.entries()) {
       for (const [k, task] of group.entries()) {

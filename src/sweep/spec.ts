@@ -1,9 +1,11 @@
 /** Sweep specifications: what a user writes, checked and expanded into points. */
 import { z } from "zod";
-import { type ClosureName, closureNames, momentRule } from "../physics/closures.js";
+import { CHAIN_DEFAULTS, type ChainOptions } from "../engine/monte-carlo.js";
+import { CHAIN_STARTS } from "../engine/chains.js";
+import { type MethodName, methodNames, momentRule, MONTE_CARLO } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
 import { checkObservables, describedRun } from "../physics/observable-scope.js";
-import { type ObservableName, observableNames } from "../physics/observables.js";
+import { isMeasuredBy, type ObservableName, observableNames } from "../physics/observables.js";
 import { describe, parseInput } from "../physics/schema-errors.js";
 import { parseSystem, type SystemDescription } from "../physics/system.js";
 
@@ -26,6 +28,15 @@ const sweepSchema = z.strictObject({
   seed: z.int().min(0).default(0),
   steps: z.int().min(1).optional().describe("steps of the dynamics"),
   steady: z.boolean().optional().describe("the steady state instead of a number of steps"),
+  monteCarlo: z
+    .strictObject({
+      chains: z.int().min(1).default(CHAIN_DEFAULTS.chains),
+      burnIn: z.int().min(0).default(CHAIN_DEFAULTS.burnIn),
+      thin: z.int().min(1).default(CHAIN_DEFAULTS.thin),
+      start: z.enum(CHAIN_STARTS).default(CHAIN_DEFAULTS.start),
+    })
+    .optional()
+    .describe("chains of closure monte-carlo, of which steps are measured after burnIn"),
   observe: z
     .array(
       z.union([z.enum(observableNames), z.templateLiteral(["magnetization:", z.string().min(1)])], {
@@ -63,8 +74,12 @@ export interface Sweep {
 export interface Point {
   /** In the order of the axes. */
   readonly values: readonly AxisValue[];
-  readonly closure: ClosureName;
+  readonly closure: MethodName;
   readonly run: { readonly steps: number } | { readonly steady: object };
+  /** Of closure monte-carlo, and only of that. */
+  readonly chains?: ChainOptions;
+  /** Of the observables of the sweep, those that the closure has. */
+  readonly observe: readonly ObservableName[];
   /** The system of one disorder sample. */
   readonly system: (sample: number) => SystemDescription;
 }
@@ -90,6 +105,17 @@ function expand(input: SweepInput, context: string): Sweep {
   const count = axes.reduce((product, { values }) => product * values.length, input.samples);
   if (count > MAX_ROWS) throw new InputError(`${context}: axes`, `${count} points and samples`, `at most ${MAX_ROWS}`);
   const points = crossed(axes).map((values) => makePoint(input, axes, values, context));
+  const missing = input.observe.find((name) => !points.some(({ observe }) => observe.includes(name)));
+  if (missing !== undefined) {
+    throw new InputError(`${context}: observe`, `${missing}, which no closure of the axes has`, "one that some has");
+  }
+  if (input.monteCarlo !== undefined && !points.some(({ chains }) => chains)) {
+    throw new InputError(
+      `${context}: monteCarlo`,
+      "it without closure monte-carlo",
+      `axes with closure: [${MONTE_CARLO}]`,
+    );
+  }
   return {
     name: input.name,
     axes,
@@ -133,8 +159,8 @@ function makePoint(input: SweepInput, axes: readonly Axis[], values: readonly Ax
     else if (path === "steps") steps = values[k];
     else setPath(system, path, values[k], `${context}: axes.${path}`);
   });
-  if (!closureNames.includes(closure as ClosureName)) {
-    throw new InputError(`${context}: axes.closure`, describe(closure), `one of ${closureNames.join(", ")}`);
+  if (!methodNames.includes(closure as MethodName)) {
+    throw new InputError(`${context}: axes.closure`, describe(closure), `one of ${methodNames.join(", ")}`);
   }
   if (steps !== undefined && input.steady) {
     throw new InputError(`${context}: steady`, "true beside steps", "either steps or steady: true");
@@ -148,19 +174,29 @@ function makePoint(input: SweepInput, axes: readonly Axis[], values: readonly Ax
   // Checks the keys once, before anything runs; the sample does not change which keys are right.
   const describeSample = (sample: number) => parseSystem({ ...system, seed: input.seed, sample }, `${context}: system`);
   const first = describeSample(0);
-  const applies = momentCheck(closure as ClosureName, first);
+  const method = closure as MethodName;
+  const applies = momentCheck(method, first);
   if (applies !== undefined) throw new InputError(`${context}: axes.closure`, applies.found, applies.expected);
-  const observed = describedRun(first, closure as ClosureName, steps);
-  checkObservables(input.observe, observed, `${context}: observe`);
+  const sampling = method === MONTE_CARLO;
+  if (sampling && steps === undefined) {
+    throw new InputError(`${context}: steps`, `nothing for ${MONTE_CARLO}`, "the number of steps that are measured");
+  }
+  const chains = sampling ? { ...CHAIN_DEFAULTS, ...input.monteCarlo, steps: steps as number } : undefined;
+  const observe = input.observe.filter((name) => isMeasuredBy(method, name));
+  const observed = { ...describedRun(first, method, steps), chains: chains?.chains };
+  checkObservables(observe, observed, `${context}: observe`);
   return {
     values,
-    closure: closure as ClosureName,
+    closure: method,
+    observe,
+    ...(chains && { chains }),
     run: steps === undefined ? { steady: {} } : { steps },
     system: (sample) => (sample === 0 ? first : describeSample(sample)),
   };
 }
 
-function momentCheck(closure: ClosureName, system: SystemDescription): { found: string; expected: string } | undefined {
+function momentCheck(closure: MethodName, system: SystemDescription): { found: string; expected: string } | undefined {
+  if (closure === MONTE_CARLO) return undefined;
   const rule = momentRule(closure, system.spins);
   return typeof rule === "string" ? undefined : rule;
 }

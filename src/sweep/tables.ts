@@ -4,7 +4,7 @@ import { type ObservableName } from "../physics/observables.js";
 import { overlayFor } from "./overlays.js";
 import type { ResultRow, SweepOutcome } from "./run.js";
 import type { AxisValue, Sweep } from "./spec.js";
-import { type SampleSummary, summarize } from "./statistics.js";
+import { type SampleSummary, summarize } from "../physics/statistics.js";
 
 /** Statistics of one point over its disorder samples. */
 export interface SummaryRow {
@@ -47,12 +47,15 @@ function axisValues(sweep: Sweep, point: number): AxisValue[] {
 
 /** A row per point, closure and sample. Empty cells are numbers that do not exist. */
 export function resultsCsv({ sweep, rows }: SweepOutcome): string {
+  // Errors from chains, where there are any; those of samples are in summary.csv.
+  const chainErrors = sweep.points.some(({ chains }) => chains) ? sweep.observe : [];
   const header = [
     ...axisColumns(sweep),
     "sites",
     "sample",
     "seed",
     ...sweep.observe,
+    ...chainErrors.map((name) => `${name}_standard_error`),
     "residual",
     "inner_residual",
     "iterations",
@@ -64,6 +67,7 @@ export function resultsCsv({ sweep, rows }: SweepOutcome): string {
     row.sample,
     sweep.seed,
     ...sweep.observe.map((name) => cell(row.observables[name])),
+    ...chainErrors.map((name) => cell(row.standardErrors?.[name])),
     cell(row.residual),
     cell(row.innerResidual),
     row.iterations,

@@ -11,6 +11,8 @@ import { parseSystem, type SystemDescription } from "../physics/system.js";
 /** A system and what it was drawn from. */
 export interface LoadedSystem extends System {
   readonly seed: number;
+  /** The disorder sample. */
+  readonly sample: number;
 }
 
 export interface LoadOptions {
@@ -82,7 +84,7 @@ async function realiseWithin(
   context: string,
   memoryLimit = DEFAULT_MEMORY,
 ): Promise<LoadedSystem> {
-  const { count = 0, couplings, spins, seed } = description;
+  const { count = 0, couplings, spins, seed, sample } = description;
   const heads = couplings.kind === "attention" ? couplings.heads : 1;
   // The field, the state and its image, in f32.
   const bytes = 3 * 4 * count * heads * spins.components;
@@ -93,5 +95,5 @@ async function realiseWithin(
       `what fits into --memory, ${memoryLimit} bytes`,
     );
   }
-  return { ...(await realise(description, load, context)), seed };
+  return { ...(await realise(description, load, context)), seed, sample };
 }

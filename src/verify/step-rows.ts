@@ -81,6 +81,27 @@ export function evaluateRows(
   return { values: unpackRows(step, image), solved };
 }
 
+/** The field h = x + J s of the chosen sites from the state `system.initial`, [rows][heads · D]. */
+export function evaluateFieldRows(system: System, rows: readonly number[], arithmetic: Arithmetic): Float64Array {
+  const { spins, sites, heads } = system;
+  const stride = spins.kind === "binary" ? 1 : pad(spins.components);
+  const pick = (values: Float64Array, from: readonly number[]) =>
+    headRows(values, { rows: from, heads, width: spins.components, stride }, arithmetic);
+  const field = new Float64Array(heads * pad(rows.length) * stride);
+  const shape = { arithmetic, rows: rows.length, sites, systems: heads, components: spins.components, stride };
+  const none = new Float64Array();
+  multiply(
+    { ...shape, state: pick(system.initial, allRows(sites)), weights: none, weightKinds: 0 },
+    arithmetic.products.field,
+    { couplings: couplingRows(system, rows, arithmetic), field, moments: none, MOMENTS: 0 },
+  );
+  const external = pick(system.field, rows);
+  return unpackRows(
+    shape,
+    field.map((value, index) => value + external[index]),
+  );
+}
+
 /** One step of chosen rows: arrays in the layout of the kernels, with `rows` where a site receives and N where it sends. */
 interface RowStep {
   readonly arithmetic: Arithmetic;
@@ -115,7 +136,10 @@ function rowBetas({ heads, beta, betas }: System, rows: readonly number[], load:
 
 /** The products with all N sites: J m and the sums of J² w, or K m of the reaction. */
 function multiply(
-  step: RowStep,
+  step: Pick<
+    RowStep,
+    "arithmetic" | "systems" | "rows" | "sites" | "components" | "state" | "weights" | "weightKinds" | "stride"
+  >,
   fieldSphere: Arithmetic["products"]["field"],
   target: { couplings: Float64Array; field: Float64Array; moments: Float64Array; MOMENTS: number },
 ): void {
@@ -224,7 +248,10 @@ function solveTensor(step: RowStep, image: Float64Array): Float64Array {
 }
 
 /** [head][pad(rows)][stride] as [rows][heads · D]. */
-function unpackRows({ systems, rows, components, stride }: RowStep, image: Float64Array): Float64Array {
+function unpackRows(
+  { systems, rows, components, stride }: Pick<RowStep, "systems" | "rows" | "components" | "stride">,
+  image: Float64Array,
+): Float64Array {
   const width = systems * components;
   const result = new Float64Array(rows * width);
   for (let head = 0; head < systems; head++) {

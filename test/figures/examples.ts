@@ -3,7 +3,7 @@ import { asymmetricSkCriticalBeta, asymmetricSkMagnetization } from "../../src/p
 import { softmaxCrossover, softmaxRowAverages } from "../../src/physics/theory/softmax-rem.js";
 import { exactSphereOrder, exactThreshold } from "../../src/physics/theory/sphere-order.js";
 import type { Figure, Point, Series } from "../../src/sweep/figures/figure.js";
-import { summarize } from "../../src/sweep/statistics.js";
+import { summarize } from "../../src/physics/statistics.js";
 
 /** Pseudo-random normal deviates, the same in every run (Lehmer generator and Box-Muller). */
 function normals(seed: number): () => number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { quantile, summarize } from "../../src/sweep/statistics.js";
+import { quantile, summarize } from "../../src/physics/statistics.js";
 
 describe("summarize", () => {
   it("gives mean, spread and range", () => {

@@ -6,6 +6,7 @@ import { cluster, type ClusteringDynamics } from "../../src/engine/clustering.js
 import { CpuExecutor } from "../../src/engine/cpu-executor.js";
 import type { CouplingRequest, CouplingStrategy } from "../../src/engine/coupling-strategy.js";
 import type { Stage, StageName } from "../../src/engine/executor.js";
+import { monteCarlo } from "../../src/engine/monte-carlo.js";
 import { simulate } from "../../src/engine/simulate.js";
 import { DAWN_TOGGLES } from "../../src/gpu/dawn.js";
 import { reflectLayout } from "../../src/gpu/layouts.js";
@@ -162,6 +163,14 @@ async function recordEngine(): Promise<RecordingExecutor> {
         await simulate(executor, batch, { closure, run: { steps: 1 }, observe: [], strategy });
       }
     }
+    const sampling = { chains: 2, burnIn: 0, steps: 1, thin: 1, start: "random", correlations: true } as const;
+    const identity = () => ({ seed: 1, point: 0, sample: 0 });
+    const couplings = couplingsFor(each).slice(0, 1);
+    const batch: SystemBatch = { spins: each, sites: SITES, heads: 1, couplings, points: [[point]] };
+    for (const observe of [["magnetization"], ["entropy-production"]] as const) {
+      await monteCarlo(executor, batch, { ...sampling, observe, identity });
+    }
+    if (each.kind === "binary") await monteCarlo(executor, batch, { ...sampling, observe: ["entropy-rate"], identity });
   }
   // So many components that a stored J has a product of its own for subgroups.
   const wide = { kind: "sphere", components: 16, radius: defaultRadius(16), response: "large-d" } as const;

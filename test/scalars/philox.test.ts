@@ -85,7 +85,7 @@ describe("philox4x32", () => {
   });
 
   test("the counter layout has a name", () => {
-    expect(COUNTER_LAYOUT).toBe("philox4x32-10/2");
+    expect(COUNTER_LAYOUT).toBe("philox4x32-10/3");
   });
 });
 

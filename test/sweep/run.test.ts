@@ -150,7 +150,7 @@ describe("a sweep", () => {
     expect(stored).toMatchObject({
       name: "small",
       seed: 7,
-      randomNumbers: "philox4x32-10/2",
+      randomNumbers: "philox4x32-10/3",
       statuses: { completed: 36 },
     });
     expect(stored.device).toMatchObject({ name: executor.device.name, driver: executor.device.driver });

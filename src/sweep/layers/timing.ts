@@ -5,7 +5,7 @@ import type { Executor } from "../../engine/executor.js";
 import type { System } from "../../engine/realise.js";
 import { TimeStep } from "../../engine/time-step.js";
 import type { ClosureName } from "../../physics/closures.js";
-import { quantile } from "../statistics.js";
+import { quantile } from "../../physics/statistics.js";
 import { CountedScope } from "./counted-scope.js";
 
 /** Seconds a step takes. */

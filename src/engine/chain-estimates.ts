@@ -1,0 +1,134 @@
+/** From the histories of chains to observables: averages over chains, errors from chains, all in float64. */
+import { integratedAutocorrelationTime, jackknife, zScore } from "../physics/chain-statistics.js";
+import type { SampleMoments } from "../physics/moments.js";
+import { type ObservableName, observableOf } from "../physics/observables.js";
+import { summarize } from "../physics/statistics.js";
+import { CHAIN_SCALARS } from "../reference/chain-scalars.js";
+
+/** Series that are kept of every chain, in units of R and a site. */
+export const SERIES = ["magnetization", "absolute-magnetization", "overlap"] as const;
+export type SeriesName = (typeof SERIES)[number];
+
+/** What one chain (a system) has added up, and its series. */
+export class ChainRecord {
+  readonly series: Readonly<Record<SeriesName, number[]>> = {
+    magnetization: [],
+    "absolute-magnetization": [],
+    overlap: [],
+  };
+  readonly scalarSums = new Float64Array(4);
+  /** Σ of M over measured steps, from the Rao–Blackwell means; set at the end. */
+  vectorSum = new Float64Array();
+  square = 0;
+  fourth = 0;
+
+  addVector(vector: ArrayLike<number>, scale: number): void {
+    let square = 0;
+    for (let k = 0; k < vector.length; k++) square += (vector[k] * scale) ** 2;
+    this.square += square;
+    this.fourth += square * square;
+    this.series["absolute-magnetization"].push(Math.sqrt(square));
+    // The sign of a binary state is a number of its own; of vectors the length is what can be followed.
+    if (vector.length === 1) this.series.magnetization.push(vector[0] * scale);
+  }
+}
+
+export interface Thermalisation {
+  /** `unchecked` unless half of the chains started up and half at random, two or more each. */
+  readonly verdict: "passed" | "failed" | "unchecked";
+  /** Difference of the two halves in units of its standard error. */
+  readonly zScores: Readonly<Partial<Record<SeriesName, number>>>;
+}
+
+export interface ChainEstimates {
+  readonly observables: Partial<Record<ObservableName, number>>;
+  /** From independent chains by the jackknife; NaN for one chain. */
+  readonly standardErrors: Partial<Record<ObservableName, number>>;
+  /** τ_int in steps; NaN where the run is too short to tell. */
+  readonly autocorrelation: Partial<Record<SeriesName, number>>;
+  readonly thermalisation: Thermalisation;
+}
+
+/** |z| up to which two starts count as agreeing. */
+const LARGEST_Z = 4;
+
+const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+
+/**
+ * @param heads chains of every head, [head][chain]
+ * @param shape `measurements` a chain, `thin` steps apart
+ */
+export function estimate(
+  heads: readonly (readonly ChainRecord[])[],
+  names: readonly ObservableName[],
+  shape: { sites: number; components: number; measurements: number; thin: number; twoStarts: boolean },
+): ChainEstimates {
+  const chains = heads[0].length;
+  const moments = (head: readonly ChainRecord[], leftOut?: number) => momentsOf(head, shape, leftOut);
+  const entries = names.map((name) => {
+    const { sampled } = observableOf(name);
+    if (sampled === undefined) throw new Error(`${name} is not an observable of monte-carlo`);
+    const result = jackknife(chains, (leftOut) => mean(heads.map((head) => sampled(moments(head, leftOut)))));
+    return [name, result] as const;
+  });
+  const filled = SERIES.filter((name) => heads[0][0].series[name].length > 0);
+  const slowest = (name: SeriesName) =>
+    Math.max(...heads.map((head) => integratedAutocorrelationTime(head.map(({ series }) => series[name])).time));
+  return {
+    observables: Object.fromEntries(entries.map(([name, { value }]) => [name, value])),
+    standardErrors: Object.fromEntries(entries.map(([name, { standardError }]) => [name, standardError])),
+    autocorrelation: Object.fromEntries(filled.map((name) => [name, shape.thin * slowest(name)])),
+    thermalisation: thermalisation(heads, shape.twoStarts),
+  };
+}
+
+function momentsOf(
+  head: readonly ChainRecord[],
+  { sites, components, measurements }: { sites: number; components: number; measurements: number },
+  leftOut?: number,
+): SampleMoments {
+  const kept = head.filter((_, chain) => chain !== leftOut);
+  const average = (of: (record: ChainRecord) => number) => mean(kept.map(of)) / measurements;
+  const scalar = (column: number) => average(({ scalarSums }) => scalarSums[column]) / sites;
+  return {
+    components,
+    vector: Array.from({ length: components }, (_, k) => average(({ vectorSum }) => vectorSum[k])),
+    absolute: mean(kept.map(({ series }) => mean(series["absolute-magnetization"]))),
+    square: average(({ square }) => square),
+    fourth: average(({ fourth }) => fourth),
+    overlap: overlapOf(
+      head.map(({ series }) => mean(series.overlap)),
+      leftOut,
+    ),
+    energy: scalar(CHAIN_SCALARS.energy),
+    entropyProduction: scalar(CHAIN_SCALARS.production),
+    entropyRate: scalar(CHAIN_SCALARS.rate),
+  };
+}
+
+/** The mean over pairs of chains, from q_a, the mean overlap of chain a with the others; without the pairs of one chain. */
+function overlapOf(own: readonly number[], leftOut?: number): number {
+  const chains = own.length;
+  const pairs = (chains - 1) * own.reduce((sum, value) => sum + value, 0);
+  if (leftOut === undefined) return pairs / (chains * (chains - 1));
+  return (pairs - 2 * (chains - 1) * own[leftOut]) / ((chains - 1) * (chains - 2));
+}
+
+function thermalisation(heads: readonly (readonly ChainRecord[])[], twoStarts: boolean): Thermalisation {
+  const chains = heads[0].length;
+  const half = Math.ceil(chains / 2);
+  if (!twoStarts || chains - half < 2) return { verdict: "unchecked", zScores: {} };
+  // The sign or direction of a start may live for ever; lengths and overlaps may not.
+  const names = SERIES.filter((name) => name !== "magnetization" && heads[0][0].series[name].length > 0);
+  const zScores = Object.fromEntries(
+    names.map((name) => {
+      const scores = heads.map((head) => {
+        const own = head.map(({ series }) => mean(series[name].map(name === "overlap" ? Math.abs : (value) => value)));
+        return zScore(summarize(own.slice(0, half)), summarize(own.slice(half)));
+      });
+      return [name, scores.reduce((worst, z) => (Math.abs(z) <= Math.abs(worst) ? worst : z), 0)];
+    }),
+  );
+  const passed = Object.values(zScores).every((z) => Math.abs(z) <= LARGEST_Z);
+  return { verdict: passed ? "passed" : "failed", zScores };
+}

@@ -1,0 +1,183 @@
+/** What a run of chains gives out for every point. */
+import type { ObservableName } from "../physics/observables.js";
+import { pad } from "../reference/layout.js";
+import type { SystemBatch } from "./batch.js";
+import { type ChainEstimates, type ChainRecord, estimate } from "./chain-estimates.js";
+import type { Chains, ChainStart } from "./chains.js";
+import type { ChainTotals } from "./chain-totals.js";
+import type { StrategyReport } from "./coupling-strategy.js";
+
+export interface MonteCarloResult extends ChainEstimates {
+  /** `not-thermalised`: two starts disagree; `failed-draws`: a draw ran out of tries; `diverged`: something is not finite. */
+  readonly status: "completed" | "not-thermalised" | "failed-draws" | "diverged";
+  /** Rao–Blackwell means m_i of all chains, [N][heads · D], and their standard errors from chains (NaN for one chain). */
+  readonly state: Float64Array;
+  readonly stateErrors: Float64Array;
+  /** Spins of the first chain after the last step, and the number of that step. */
+  readonly spins: Float64Array;
+  readonly lastStep: number;
+  readonly measurements: number;
+  /** Draws that found no proposal to accept; 0 for binary spins. */
+  readonly failedDraws: number;
+  /** Proposals accepted; NaN for binary spins. */
+  readonly acceptance: number;
+  /** [head][N][N]: C_ik = <s_i·s_k> - m_i·m_k and D_il = <s_i(t)·s_l(t-1)> - m_i·m_l. */
+  readonly correlations?: { readonly equalTime: Float64Array; readonly delayed: Float64Array };
+  readonly strategy: StrategyReport;
+}
+
+export interface Collected {
+  readonly records: readonly ChainRecord[];
+  readonly totals: ChainTotals;
+  readonly spins: Float64Array;
+  readonly tallies: Float64Array | undefined;
+  readonly measurements: number;
+  readonly last: number;
+  readonly strategy: StrategyReport;
+}
+
+/** What is wanted of a run, out of its options. */
+interface Asked {
+  readonly observe: readonly ObservableName[];
+  readonly thin: number;
+  readonly start: ChainStart;
+  readonly correlations?: boolean;
+}
+
+export function collect(
+  chains: Chains,
+  batch: SystemBatch,
+  options: Asked,
+  { records, totals, spins, tallies, measurements, last, strategy }: Collected,
+): MonteCarloResult[][] {
+  const { sites, components, componentStride, stateLength, radius, paddedSites } = chains.layout;
+  records.forEach((record, system) => {
+    record.vectorSum = new Float64Array(components);
+    for (let site = 0; site < sites; site++) {
+      for (let k = 0; k < components; k++) {
+        record.vectorSum[k] += totals.means[system * stateLength + site * componentStride + k] / (sites * radius);
+      }
+    }
+  });
+  const shape = { sites, components, measurements, thin: options.thin, twoStarts: options.start === "both" };
+  return batch.points.map((points, group) =>
+    points.map((_, replica): MonteCarloResult => {
+      const sets = Array.from({ length: batch.heads }, (_, head) => chains.set(group, head, replica));
+      const heads = sets.map((set) => chains.systems(set));
+      const estimates = estimate(
+        heads.map((own) => own.map((system) => records[system])),
+        options.observe,
+        shape,
+      );
+      const { state, stateErrors } = siteMeans(heads, totals.means, measurements, chains);
+      const [tries, failures] = [0, 1].map((column) =>
+        heads.flat().reduce((sum, system) => sum + talliesOf(tallies, system * paddedSites, paddedSites, column), 0),
+      );
+      const first = heads.map(([system]) => spins.subarray(system * stateLength, (system + 1) * stateLength));
+      const finite = state.every(Number.isFinite) && Object.values(estimates.observables).every(Number.isFinite);
+      const failedDraws = failures;
+      return {
+        ...estimates,
+        status: !finite
+          ? "diverged"
+          : failedDraws > 0
+            ? "failed-draws"
+            : estimates.thermalisation.verdict === "failed"
+              ? "not-thermalised"
+              : "completed",
+        state,
+        stateErrors,
+        spins: sideBySide(first, chains),
+        lastStep: last,
+        measurements,
+        failedDraws,
+        acceptance: tallies ? (heads.flat().length * sites * (last + 1)) / tries : NaN,
+        ...(options.correlations && { correlations: correlationsOf(sets, totals, measurements, chains) }),
+        strategy,
+      };
+    }),
+  );
+}
+
+function talliesOf(tallies: Float64Array | undefined, firstSite: number, count: number, column: number): number {
+  let sum = 0;
+  for (let site = 0; tallies && site < count; site++) sum += tallies[2 * (firstSite + site) + column];
+  return sum;
+}
+
+/** [head] of [pad(N)][componentStride] as [N][heads · D]. */
+function sideBySide(heads: readonly Float64Array[], { layout }: Chains): Float64Array {
+  const { sites, components, componentStride } = layout;
+  const width = heads.length * components;
+  const result = new Float64Array(sites * width);
+  heads.forEach((values, head) => {
+    for (let site = 0; site < sites; site++) {
+      const from = site * componentStride;
+      result.set(values.subarray(from, from + components), site * width + head * components);
+    }
+  });
+  return result;
+}
+
+/** m_i over chains and its standard error. */
+function siteMeans(
+  heads: readonly (readonly number[])[],
+  sums: Float64Array,
+  measurements: number,
+  chains: Chains,
+): { state: Float64Array; stateErrors: Float64Array } {
+  const { stateLength } = chains.layout;
+  const means: Float64Array[] = [];
+  const errors: Float64Array[] = [];
+  for (const own of heads) {
+    const [mean, squares] = [new Float64Array(stateLength), new Float64Array(stateLength)];
+    own.forEach((system, count) => {
+      for (let k = 0; k < stateLength; k++) {
+        const deviation = sums[system * stateLength + k] / measurements - mean[k];
+        mean[k] += deviation / (count + 1);
+        squares[k] += deviation * (sums[system * stateLength + k] / measurements - mean[k]);
+      }
+    });
+    means.push(mean);
+    // NaN for one chain: nothing is known about it.
+    errors.push(squares.map((value) => Math.sqrt(value / (own.length - 1) / own.length)));
+  }
+  return { state: sideBySide(means, chains), stateErrors: sideBySide(errors, chains) };
+}
+
+/** C and D of all chains together. Different sites are independent given the old spins, so F_i·F_k stands for s_i·s_k. */
+function correlationsOf(
+  sets: readonly number[],
+  totals: ChainTotals,
+  measurements: number,
+  chains: Chains,
+): { equalTime: Float64Array; delayed: Float64Array } {
+  const { sites, components, componentStride, stateLength, radius } = chains.layout;
+  const padded = pad(sites);
+  const weight = 1 / (chains.count * measurements);
+  const equalTime = new Float64Array(sets.length * sites * sites);
+  const delayed = new Float64Array(sets.length * sites * sites);
+  sets.forEach((set, head) => {
+    const own = chains.systems(set);
+    const pooled = (sums: Float64Array) =>
+      Float64Array.from({ length: stateLength }, (_, k) =>
+        own.reduce((sum, system) => sum + weight * sums[system * stateLength + k], 0),
+      );
+    const [now, before] = [pooled(totals.means), pooled(totals.prior ?? new Float64Array(totals.means.length))];
+    const dot = (a: Float64Array, i: number, b: Float64Array, k: number) => {
+      let sum = 0;
+      for (let c = 0; c < components; c++) sum += a[i * componentStride + c] * b[k * componentStride + c];
+      return sum;
+    };
+    for (let i = 0; i < sites; i++) {
+      for (let k = 0; k < sites; k++) {
+        const at = (set * padded + i) * padded + k;
+        const to = (head * sites + i) * sites + k;
+        const raw = i === k ? radius ** 2 : weight * (totals.equalTime?.[at] ?? NaN);
+        equalTime[to] = raw - dot(now, i, now, k);
+        delayed[to] = weight * (totals.delayed?.[at] ?? NaN) - dot(now, i, before, k);
+      }
+    }
+  });
+  return { equalTime, delayed };
+}

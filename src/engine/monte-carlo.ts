@@ -1,0 +1,162 @@
+/** Exact stochastic dynamics (equations 7): many chains of every point at once, measured on the device. */
+import { InputError } from "../physics/input-error.js";
+import { MONTE_CARLO } from "../physics/closures.js";
+import { checkObservables } from "../physics/observable-scope.js";
+import type { ObservableName } from "../physics/observables.js";
+import type { SystemBatch } from "./batch.js";
+import { ChainRecord } from "./chain-estimates.js";
+import { collect, type MonteCarloResult } from "./chain-results.js";
+import { ChainSampler, type Measured, samplerBytes, SCALAR_COLUMNS } from "./chain-sampler.js";
+import { ChainTotals } from "./chain-totals.js";
+import { type ChainStart, Chains, placeFixed, type PointIdentity } from "./chains.js";
+import type { CouplingStrategy } from "./coupling-strategy.js";
+import type { Executor, Slot } from "./executor.js";
+import { History, historyLength } from "./history.js";
+import { withinScope } from "./scope.js";
+
+export interface ChainOptions {
+  /** Independent chains of every point. */
+  readonly chains: number;
+  /** Steps before the first measurement. */
+  readonly burnIn: number;
+  /** Steps after that, of which every `thin`-th is measured. */
+  readonly steps: number;
+  readonly thin: number;
+  readonly start: ChainStart;
+}
+
+export const CHAIN_DEFAULTS = { chains: 16, burnIn: 100, thin: 1, start: "both" } as const;
+
+export interface MonteCarloOptions extends ChainOptions {
+  readonly observe: readonly ObservableName[];
+  /** What names the random numbers of a point, whatever batch it is in. */
+  readonly identity: (group: number, replica: number) => PointIdentity;
+  /** Keep C and D, which take two N × N matrices a point and head. */
+  readonly correlations?: boolean;
+  readonly strategy?: CouplingStrategy | undefined;
+  readonly progress?: (fraction: number) => void;
+}
+
+/**
+ * @returns results by group and point, in the order of the batch
+ * @throws InputError for an observable that the chains or couplings have not, or options that fit no run
+ * @throws CapacityError, GpuError: never a result that a fault has touched
+ */
+export async function monteCarlo(
+  executor: Executor,
+  batch: SystemBatch,
+  options: MonteCarloOptions,
+): Promise<MonteCarloResult[][]> {
+  const { spins } = batch;
+  const { chains, steps } = options;
+  for (const couplings of batch.couplings) {
+    checkObservables(options.observe, { spins, couplings, closure: MONTE_CARLO, steps, chains }, "observe");
+  }
+  if (options.thin > options.steps) {
+    throw new InputError("thin", String(options.thin), `at most the ${options.steps} steps that are measured`);
+  }
+  return withinScope(executor, (scope) => sample(scope, batch, options));
+}
+
+async function sample(
+  executor: Executor,
+  batch: SystemBatch,
+  options: MonteCarloOptions,
+): Promise<MonteCarloResult[][]> {
+  const chains = new Chains(batch, options.chains, options.identity);
+  const { layout } = chains;
+  const { systems, stateLength } = layout;
+  const { observe, burnIn, steps, thin } = options;
+  const wants = (name: ObservableName) => observe.includes(name);
+  const measured: Measured = {
+    overlap: options.chains > 1,
+    scalars: wants("energy") || wants("entropy-rate"),
+    production: wants("entropy-production"),
+    correlations: options.correlations ?? false,
+  };
+  const measurements = Math.floor(steps / thin);
+  const perStep = systems * (layout.components + 1 + SCALAR_COLUMNS);
+  const historyBytes = 2 * executor.elementBytes * historyLength(perStep, measurements);
+  const bytes = samplerBytes(chains, measured, executor.elementBytes) + historyBytes;
+  const sampler = new ChainSampler(executor, chains, measured, bytes, options.strategy ?? "auto");
+  const records = Array.from({ length: systems }, () => new ChainRecord());
+  const histories = openHistories(executor, chains, sampler, records, measurements);
+  const totals = new ChainTotals(executor, sampler);
+  const start = chains.start(options.start);
+  const slots = [executor.allocate("spins", systems * stateLength), executor.allocate("spins", systems * stateLength)];
+  try {
+    await sampler.start(slots[0], start.field);
+    await placeFixed(executor, slots[0], stateLength, start.fixed);
+    const last = burnIn + measurements * thin;
+    for (let step = 1; step <= last; step++) {
+      const [from, to] = [slots[(step - 1) % 2], slots[step % 2]];
+      sampler.record(step, from, to);
+      if (step > burnIn && (step - burnIn) % thin === 0) {
+        sampler.measure(from, to);
+        for (const { history, source } of histories) await history.push(source);
+        await totals.step();
+      }
+      await executor.flush();
+      options.progress?.(step / last);
+    }
+    for (const { history } of histories) await history.drain();
+    await totals.drain();
+    const spins = await executor.read(slots[last % 2]);
+    const tallies = sampler.tallies && (await executor.read(sampler.tallies));
+    return collect(chains, batch, options, {
+      records,
+      totals,
+      spins,
+      tallies,
+      measurements,
+      last,
+      strategy: sampler.couplings.report,
+    });
+  } finally {
+    for (const { history } of histories) history.dispose();
+    sampler.dispose();
+    executor.free(...slots);
+  }
+}
+
+/** The scalars of every measured step, read back in blocks, into the records of their chains. */
+function openHistories(
+  executor: Executor,
+  { layout, count }: Chains,
+  sampler: ChainSampler,
+  records: readonly ChainRecord[],
+  measurements: number,
+): { history: History; source: Slot }[] {
+  const { sites, components, radius } = layout;
+  const open = (label: string, source: Slot, keep: (values: Float64Array) => void) => ({
+    source,
+    history: new History(executor, label, source.length, measurements, keep),
+  });
+  const histories = [
+    open("magnetization history", sampler.vectorResults, (values) =>
+      records.forEach((record, system) =>
+        record.addVector(values.subarray(system * components, (system + 1) * components), 1 / (sites * radius)),
+      ),
+    ),
+  ];
+  if (sampler.overlapResults) {
+    const scale = 1 / (sites * radius ** 2 * (count - 1));
+    histories.push(
+      open("overlap history", sampler.overlapResults, (values) =>
+        records.forEach(({ series }, system) => series.overlap.push(values[system] * scale)),
+      ),
+    );
+  }
+  if (sampler.scalarResults) {
+    histories.push(
+      open("scalar history", sampler.scalarResults, (values) =>
+        records.forEach(({ scalarSums }, system) => {
+          for (let column = 0; column < SCALAR_COLUMNS; column++) {
+            scalarSums[column] += values[system * SCALAR_COLUMNS + column];
+          }
+        }),
+      ),
+    );
+  }
+  return histories;
+}

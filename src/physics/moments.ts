@@ -1,0 +1,73 @@
+/** What observables are made of: sums that the device has taken over sites, steps or chains. */
+
+/** Observables that are sums over sites with weights of the system's own. */
+export type ProfileName = "pattern-overlap" | `magnetization:${string}`;
+
+/** What some observables need beside the state: extra work, done only where one of them is asked for. */
+export interface Measurements {
+  /** G_ab = Σ_i m_ia m_ib, D × D, and the unit roundoff of what summed it. */
+  readonly gram: { readonly matrix: ArrayLike<number>; readonly roundoff: number };
+  /** Σ_i m_i/|m_i| and the sites that have a mean. */
+  readonly directions: { readonly sum: readonly number[]; readonly count: number };
+  /** Sums over the sites of what `site-energies` gives; β where all have the same. */
+  readonly energies: {
+    readonly external: number;
+    readonly coupling: number;
+    readonly logPartition: number;
+    readonly entropy: number;
+    readonly reaction: number;
+    readonly beta: number;
+  };
+  /** (β²/2) Σ_ij (J_ij - J_ji)² Tr(Σ_i Σ_j) */
+  readonly housekeeping: number;
+  /** Sum of the gaps between the two largest scores of a row, and the rows that have two. */
+  readonly scoreGaps: { readonly sum: number; readonly rows: number };
+  /** max_i β_i Σ_j |J_ij| times the slope f'(0)/β of a site: 1, 1/2 or R²/D. */
+  readonly rowNorm: number;
+  /** ln of the growth of a perturbation, step by step: at the final state, along the trajectory, and by J off the ones. */
+  readonly tangent: readonly number[];
+  readonly tangentTrajectory: readonly number[];
+  readonly deflated: readonly number[];
+  /** Residuals of plain steps from the start, down to the rounding floor. */
+  readonly plainResiduals: readonly number[];
+  /** Σ_i KL(law in the field of the state || law in the field of the fixed point) */
+  readonly mismatch: number;
+}
+
+export type Measurement = keyof Measurements;
+
+/** Sums over the sites of one system, or means over the rows of its couplings. */
+export interface RawMoments extends Partial<Measurements> {
+  readonly sites: number;
+  readonly radius: number;
+  /** Σ_i m_i, one number a component. */
+  readonly componentSums: readonly number[];
+  /** Σ_i |m_i|². */
+  readonly sumOfSquares: number;
+  /** Σ_i |m_i| / R. */
+  readonly sumOfNorms: number;
+  /** Means over softmax rows. */
+  readonly rows?: { readonly logSumExp: number; readonly entropy: number; readonly participation: number };
+  /** Σ_i w_i m_i of the profiles of the system, one number a component. */
+  readonly profiles?: Readonly<Partial<Record<ProfileName, readonly number[]>>>;
+  /** [Σ_i m_i · n at field x + δ n, the same at x - δ n, δ], n the all-ones direction; only where asked for. */
+  readonly response?: readonly [number, number, number];
+}
+
+/** Averages over the measured steps of chains, and over chains; lengths in units of R, everything else a site. */
+export interface SampleMoments {
+  /** Numbers of one spin: 1 binary, D sphere. */
+  readonly components: number;
+  /** <M>, M = Σ_i s_i / (N R), one number a component. */
+  readonly vector: readonly number[];
+  /** <|M|>, <|M|²> and <|M|⁴>. */
+  readonly absolute: number;
+  readonly square: number;
+  readonly fourth: number;
+  /** Mean overlap of two chains with the same couplings. */
+  readonly overlap: number;
+  readonly energy: number;
+  /** Nats a step. */
+  readonly entropyProduction: number;
+  readonly entropyRate: number;
+}
