@@ -69,13 +69,12 @@ function exactLines({ exact, plan }: ComparisonOutcome): string[] {
   }
   const { chains, burnIn, start, measurements, thin, thermalisation, failedDraws } = sampling;
   const scores = Object.entries(thermalisation.zScores).map(([name, z]) => `z = ${z.toFixed(2)} of ${name}`);
+  const course =
+    plan.steps === undefined
+      ? `${chains} chains, start ${start}, ${burnIn} steps, then ${measurements} measurements every ${thin}`
+      : `${chains} chains, drawn with the means m(0)`;
   return [
-    labelled(
-      "exact",
-      `${method}, ${status}: ${chains} chains, start ${start}, ${burnIn} steps, then ${measurements} ` +
-        `${measurements === 1 ? "measurement" : `measurements every ${thin}`}; ` +
-        `${order} ± ${overlapStandardError.toPrecision(2)}`,
-    ),
+    labelled("exact", `${method}, ${status}: ${course}; ${order} ± ${overlapStandardError.toPrecision(2)}`),
     ...(thermalisation.verdict === "unchecked"
       ? []
       : [labelled("two starts", [thermalisation.verdict, ...scores].join(", "))]),
@@ -120,7 +119,7 @@ function cellsOf(row: ComparisonRow): string[] {
 }
 
 function notes({ rows }: ComparisonOutcome): string[] {
-  const lines = rows.flatMap(({ closure, reason }) => (reason === undefined ? [] : [labelled(closure, ` ${reason}`)]));
+  const lines = rows.flatMap(({ closure, reason }) => (reason === undefined ? [] : [labelled(closure, reason)]));
   if (rows.some(({ belowNoise }) => belowNoise)) {
     lines.unshift(labelled("*", "below the noise of the exact means; ± is the error that one standard error hides"));
   }

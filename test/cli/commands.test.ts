@@ -269,6 +269,7 @@ describe("help", () => {
   test.each([
     [[]],
     [["run"]],
+    [["compare"]],
     [["sweep"]],
     [["verify"]],
     [["devices"]],

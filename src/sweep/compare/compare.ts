@@ -110,7 +110,7 @@ async function runClosure(
   { strategy, isTooLarge, begin }: ComparisonContext,
 ): Promise<ComparisonRow> {
   const rule = momentRule(closure, system.spins);
-  if (typeof rule !== "string") return refusal(closure, `${rule.found}: expected ${rule.expected}`);
+  if (typeof rule !== "string") return refusal(closure, `found ${rule.found}, expected ${rule.expected}`);
   const run = steps === undefined ? { steady: {} } : { steps };
   const progress = begin(closure);
   try {
