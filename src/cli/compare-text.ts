@@ -37,7 +37,7 @@ export function comparisonText({ path, system, outcome }: Comparison): string {
     labelled("seed", String(system.seed)),
     labelled("compared", plan.steps === undefined ? "steady states" : `means after ${plan.steps} steps from m(0)`),
     ...exactLines(outcome),
-    labelled("error", errorText(outcome)),
+    labelled("error", errorText(system, outcome)),
     labelled("times", timeText(outcome)),
     "",
     table([
@@ -82,12 +82,15 @@ function exactLines({ exact, plan }: ComparisonOutcome): string[] {
   ];
 }
 
-function errorText({ exact }: ComparisonOutcome): string {
+function errorText({ spins }: LoadedSystem, { exact }: ComparisonOutcome): string {
   const formula =
     exact.measure === "relative"
       ? "relative, √(Σ|m - m_exact|² / Σ|m_exact|²)"
       : "absolute, √(Σ|m - m_exact|² / N) / R, because the exact means vanish within their noise";
-  return exact.method === "enumeration" ? formula : `${formula}; sampling noise removed, s.e. by jackknife over chains`;
+  const response =
+    spins.kind === "sphere" && spins.response === "large-d" ? "; includes that of the response large-d" : "";
+  if (exact.method === "enumeration") return formula;
+  return `${formula}${response}; sampling noise removed, s.e. by jackknife over chains`;
 }
 
 function timeText({ device, exact }: ComparisonOutcome): string {

@@ -47,6 +47,8 @@ export function comparisonFigure({ rows, exact, device, plan }: ComparisonOutcom
         },
         series,
         label: when,
+        // Text is not to stand on the band.
+        legend: exact.noise > 0 ? "above" : "auto",
         heightMillimetres: 60,
       },
     ],
