@@ -7,20 +7,20 @@ import { type ObservableName, observableNames, speciesObserved } from "../physic
 import { oracleSizes } from "../verify/oracles/bench.js";
 import { theoryNames } from "../physics/theory/theories.js";
 import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from "./bench-layers.js";
+import { addCompare } from "./compare.js";
 import { devicesCommand } from "./devices.js";
 import { EXIT, explainFailure } from "./exit-codes.js";
+import { type Invocation, withDevice } from "./invocation.js";
 import {
   closureOption,
   deviceOption,
   listOf,
   type DeviceSelection,
-  LIST_DEVICES,
   memoryOption,
   numberWithin,
   precisionOption,
   seedOption,
   strategyOption,
-  selectedDevice,
   wholeNumber,
 } from "./options.js";
 import { oracleCommand, type OracleCommandOptions } from "./oracle.js";
@@ -56,14 +56,6 @@ export async function runCli(words: readonly string[], session: Session): Promis
   }
 }
 
-interface Invocation {
-  readonly session: Session;
-  readonly version: string;
-  /** What was typed. */
-  readonly command: string;
-  code: number;
-}
-
 function createProgram(invocation: Invocation): Command {
   const { session, version } = invocation;
   const program = new Command("onsager")
@@ -90,6 +82,7 @@ function createProgram(invocation: Invocation): Command {
       "\nExit codes: 0 done, 1 a failed check or a fault, 2 bad input or command line,\n3 not converged.",
     );
   addRun(program, invocation);
+  addCompare(program, invocation);
   addSweep(program, invocation);
   addRetrieve(program, invocation);
   addVerify(program, invocation);
@@ -99,21 +92,6 @@ function createProgram(invocation: Invocation): Command {
   addTune(program, invocation);
   addBench(program, invocation);
   return program;
-}
-
-/** Calls `command` with the device that was chosen, or lists the devices if that was asked for. */
-async function withDevice(
-  invocation: Invocation,
-  options: Pick<DeviceSelection, "device"> & { readonly json?: boolean },
-  command: (select: string | undefined) => Promise<number>,
-): Promise<void> {
-  const { session, version } = invocation;
-  const select = selectedDevice(options);
-  if (select?.toLowerCase() === LIST_DEVICES) {
-    await devicesCommand({ select: undefined, json: options.json ?? false, version }, session);
-  } else {
-    invocation.code = await command(select);
-  }
 }
 
 function addRun(program: Command, invocation: Invocation): void {

@@ -13,6 +13,8 @@ export interface MonteCarloResult extends ChainEstimates {
   /** Rao–Blackwell means m_i of all chains, [N][heads · D], and their standard errors from chains (NaN for one chain). */
   readonly state: Float64Array;
   readonly stateErrors: Float64Array;
+  /** Rao–Blackwell means of single chains, each [N][heads · D]; only if asked for. */
+  readonly chainMeans?: readonly Float64Array[];
   /** Spins of the first chain after the last step, and the number of that step. */
   readonly spins: Float64Array;
   readonly lastStep: number;
@@ -42,6 +44,7 @@ interface Asked {
   readonly thin: number;
   readonly start: ChainStart;
   readonly correlations?: boolean;
+  readonly chainMeans?: boolean;
 }
 
 export function collect(
@@ -87,6 +90,7 @@ export function collect(
               : "completed",
         state,
         stateErrors,
+        ...(options.chainMeans && { chainMeans: meansByChain(heads, totals.means, measurements, chains) }),
         spins: sideBySide(first, chains),
         lastStep: last,
         measurements,
@@ -117,6 +121,20 @@ function sideBySide(heads: readonly Float64Array[], { layout }: Chains): Float64
     }
   });
   return result;
+}
+
+/** m_i of every chain by itself. */
+function meansByChain(
+  heads: readonly (readonly number[])[],
+  sums: Float64Array,
+  measurements: number,
+  chains: Chains,
+): Float64Array[] {
+  const { stateLength } = chains.layout;
+  return Array.from({ length: chains.count }, (_, chain) => {
+    const own = heads.map((systems) => sums.subarray(systems[chain] * stateLength, (systems[chain] + 1) * stateLength));
+    return sideBySide(own, chains).map((sum) => sum / measurements);
+  });
 }
 
 /** m_i over chains and its standard error. */

@@ -2,7 +2,8 @@
 import { assembleShader, loadText } from "../gpu/shader-source.js";
 import { type Command, GpuArray, type GpuDevice, type GpuTime, type Measurement, type Program } from "../gpu/device.js";
 import { InputError } from "../physics/input-error.js";
-import { type KernelParams, kernels, shaderOf } from "../kernels/registry.js";
+import { type KernelParams, kernels } from "../kernels/registry.js";
+import { shaderOf } from "../kernels/strategy-shaders.js";
 import { sharedShaders } from "../kernels/shared-shaders.js";
 import type { AdapterTraits, KernelVariant } from "../kernels/strategies.js";
 import { adapterTraits } from "./adapter-traits.js";

@@ -33,6 +33,8 @@ export interface MonteCarloOptions extends ChainOptions {
   readonly identity: (group: number, replica: number) => PointIdentity;
   /** Keep C and D, which take two N × N matrices a point and head. */
   readonly correlations?: boolean;
+  /** Keep the means of every single chain. */
+  readonly chainMeans?: boolean;
   readonly strategy?: CouplingStrategy | undefined;
   readonly progress?: (fraction: number) => void;
 }

@@ -2,7 +2,7 @@
  * The kernels: one record each. Dispatch arithmetic, work and traffic follow from the parameters alone; nothing here
  * touches a device. The engine, the tests and the benchmarks read this table.
  */
-import type { FusedKernel, KernelVariant, StrategyKernel } from "./strategies.js";
+import type { FusedKernel } from "./strategies.js";
 import { REGISTER_TILE, tiles } from "./tiles.js";
 
 export type KernelName = keyof typeof tiles;
@@ -74,30 +74,6 @@ function fused(name: FusedKernel, shader: URL, flopsPerPair: (p: KernelParams) =
     workgroups: (p, tile) => p.systems * (p.splits ?? 1) * Math.ceil(p.rowCount / (tile.ROWS ?? p.rowCount)),
     flops: (p) => p.systems * p.rowCount * p.columns * flopsPerPair(p),
   };
-}
-
-/** The shaders of the other strategies, by the kernel; `shader` of the record is that of "portable". */
-export const strategyShaders: Readonly<
-  Record<Exclude<KernelVariant["strategy"], "portable">, Readonly<Partial<Record<StrategyKernel, URL>>>>
-> = {
-  subgroups: {
-    "attention-field-sphere": new URL("../../shaders/attention-field-sphere-subgroups.wgsl", import.meta.url),
-    "attention-field-binary": new URL("../../shaders/attention-field-binary-subgroups.wgsl", import.meta.url),
-    "attention-reaction": new URL("../../shaders/attention-reaction-subgroups.wgsl", import.meta.url),
-    "attention-couplings": new URL("../../shaders/attention-couplings-subgroups.wgsl", import.meta.url),
-    "field-sphere": new URL("../../shaders/field-sphere-subgroups.wgsl", import.meta.url),
-  },
-  "subgroup-matrix": {
-    "attention-field-sphere": new URL("../../shaders/attention-field-sphere-matrix.wgsl", import.meta.url),
-  },
-};
-
-/** The shader of a kernel, or of a variant of it. */
-export function shaderOf(kernel: KernelName, variant?: KernelVariant): URL {
-  if (variant === undefined || variant.strategy === "portable") return kernels[kernel].shader;
-  const shader = strategyShaders[variant.strategy][variant.kernel];
-  if (shader === undefined) throw new Error(`${variant.kernel} has no shader of the strategy ${variant.strategy}`);
-  return shader;
 }
 
 export const kernels: Readonly<Record<KernelName, Kernel>> = {

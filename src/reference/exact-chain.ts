@@ -70,19 +70,39 @@ export class ExactChain {
 
   /** The law one step later, p'(s') = Σ_s p(s) W(s → s'). */
   evolve(law: Float64Array): Float64Array {
-    const next = new Float64Array(this.configurations);
-    for (let s = 0; s < this.configurations; s++) {
+    const { sites, configurations } = this;
+    const next = new Float64Array(configurations);
+    // W(s → ·) is the product of a law of the lower sites and one of the upper ones.
+    const half = sites >> 1;
+    const lower = new Float64Array(2 ** half);
+    const upper = new Float64Array(2 ** (sites - half));
+    for (let s = 0; s < configurations; s++) {
       if (law[s] === 0) continue;
-      const row = this.#row(s);
-      for (let to = 0; to < this.configurations; to++) next[to] += law[s] * row[to];
+      const up = (i: number) => 1 / (1 + Math.exp(-2 * this.#arguments[s * sites + i]));
+      fillProduct(lower, half, up);
+      fillProduct(upper, sites - half, (i) => up(half + i));
+      for (let high = 0; high < upper.length; high++) {
+        const weight = law[s] * upper[high];
+        const from = high << half;
+        for (let low = 0; low < lower.length; low++) next[from + low] += weight * lower[low];
+      }
     }
     return next;
+  }
+
+  /** m_i = <s_i> of a law. */
+  means(law: Float64Array): Float64Array {
+    const means = new Float64Array(this.sites);
+    for (let s = 0; s < this.configurations; s++) {
+      for (let i = 0; i < this.sites; i++) means[i] += law[s] * spinOf(s, i);
+    }
+    return means;
   }
 
   /** Moments of the law `next` = evolve(`law`). */
   moments(law: Float64Array, next: Float64Array): ExactMoments {
     const { sites } = this;
-    const [means, before] = [next, law].map((each) => this.#means(each));
+    const [means, before] = [next, law].map((each) => this.means(each));
     const equalTime = new Float64Array(sites * sites);
     const delayed = new Float64Array(sites * sites);
     for (let s = 0; s < this.configurations; s++) {
@@ -171,23 +191,20 @@ export class ExactChain {
   /** Π_i of the probability of +1 or its complement, doubling the configurations site by site. */
   #product(up: (site: number) => number): Float64Array {
     const law = new Float64Array(this.configurations);
-    law[0] = 1;
-    for (let i = 0; i < this.sites; i++) {
-      const p = up(i);
-      for (let s = 2 ** i - 1; s >= 0; s--) {
-        law[s + 2 ** i] = law[s] * p;
-        law[s] *= 1 - p;
-      }
-    }
+    fillProduct(law, this.sites, up);
     return law;
   }
+}
 
-  #means(law: Float64Array): Float64Array {
-    const means = new Float64Array(this.sites);
-    for (let s = 0; s < this.configurations; s++) {
-      for (let i = 0; i < this.sites; i++) means[i] += law[s] * spinOf(s, i);
+/** The law of `sites` independent spins, each up with its own probability. */
+function fillProduct(law: Float64Array, sites: number, up: (site: number) => number): void {
+  law[0] = 1;
+  for (let i = 0; i < sites; i++) {
+    const p = up(i);
+    for (let s = 2 ** i - 1; s >= 0; s--) {
+      law[s + 2 ** i] = law[s] * p;
+      law[s] *= 1 - p;
     }
-    return means;
   }
 }
 

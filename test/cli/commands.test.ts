@@ -296,6 +296,7 @@ describe("help", () => {
   test.each([
     [[]],
     [["run"]],
+    [["compare"]],
     [["sweep"]],
     [["verify"]],
     [["devices"]],

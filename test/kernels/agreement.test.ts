@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { reflectLayout } from "../../src/gpu/layouts.js";
-import { type KernelName, kernels, shaderOf, strategyShaders } from "../../src/kernels/registry.js";
+import { type KernelName, kernels } from "../../src/kernels/registry.js";
+import { shaderOf, strategyShaders } from "../../src/kernels/strategy-shaders.js";
 import { sharedShaders } from "../../src/kernels/shared-shaders.js";
 import {
   type AdapterTraits,

@@ -1,6 +1,7 @@
 /** Complete shader texts, as the engine hands them to the device. */
 import { assembleShader, loadText } from "../../src/gpu/shader-source.js";
-import { type KernelName, kernels, shaderOf } from "../../src/kernels/registry.js";
+import { type KernelName, kernels } from "../../src/kernels/registry.js";
+import { shaderOf } from "../../src/kernels/strategy-shaders.js";
 import { sharedShaders } from "../../src/kernels/shared-shaders.js";
 import type { KernelVariant } from "../../src/kernels/strategies.js";
 
