@@ -1,4 +1,7 @@
 /** The library: `import { openExecutor, parseSystem, realise, simulate } from "onsager"`. */
+export { cluster, type ClusteringDynamics, type ClusteringOptions, type TokenCloud } from "./engine/clustering.js";
+export { realiseSpinTransformer, runSpinTransformer, type LayerResult } from "./engine/spin-transformer.js";
+export { parseSpinTransformer } from "./physics/spin-transformer.js";
 export { batchOf, type BatchPoint, type SystemBatch } from "./engine/batch.js";
 export { listAdapters, openExecutor, type AdapterReport, type DeviceOptions } from "./engine/devices.js";
 export type { DeviceDescription, Executor } from "./engine/executor.js";

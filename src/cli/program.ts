@@ -23,6 +23,7 @@ import {
   strategyOption,
   wholeNumber,
 } from "./options.js";
+import { moduleCommand, type ModuleCommandOptions } from "./module.js";
 import { oracleCommand, type OracleCommandOptions } from "./oracle.js";
 import { openProgress } from "./progress.js";
 import { retrieveCommand, type RetrieveCommandOptions } from "./retrieve.js";
@@ -86,6 +87,7 @@ function createProgram(invocation: Invocation): Command {
   addSweep(program, invocation);
   addRetrieve(program, invocation);
   addVerify(program, invocation);
+  addModule(program, invocation);
   addOracle(program, invocation);
   addTheory(program, invocation);
   addDevices(program, invocation);
@@ -246,6 +248,31 @@ function addVerify(program: Command, invocation: Invocation): void {
       withDevice(invocation, options, (select) => {
         const { session, version } = invocation;
         return verifyCommand(path, { ...options, select, version }, session);
+      }),
+    );
+}
+
+function addModule(program: Command, invocation: Invocation): void {
+  type Parsed = Omit<ModuleCommandOptions, "select" | "version" | "command"> & DeviceSelection;
+  program
+    .command("module")
+    .description("Tokens through the layers of a spin transformer (Bal 2023, 2026).")
+    .argument("<module>", "YAML or JSON file; paths of arrays in it are relative to it")
+    .addOption(
+      new Option("--observe <list>", "observables of every layer, separated by commas").argParser(parseObservables),
+    )
+    .addOption(strategyOption())
+    .addOption(precisionOption())
+    .option("--json", "print one JSON object")
+    .option("--out <folder>", "write result.json and layers.npy, [layer][N][W]")
+    .option("--replace", "let --out replace results of an earlier run")
+    .addOption(deviceOption())
+    .addOption(memoryOption())
+    .addHelpText("after", "\nExample:\n  onsager module examples/spin-transformer.yaml --observe overlap,entropy")
+    .action((path: string, options: Parsed) =>
+      withDevice(invocation, options, (select) => {
+        const { session, version, command } = invocation;
+        return moduleCommand(path, { ...options, select, version, command }, session);
       }),
     );
 }

@@ -127,8 +127,14 @@ export class AttentionInputs {
       features: own(executor.allocate("features", all.length * paddedSites * pad(width))),
     };
     if (first.features.source === "field") {
-      // The field of the first point of a group: the field source wants one field a group.
-      const fields = layout.pack((point) => point.field);
+      // The field of the first point of a group, unless it has features of its own: one array a group.
+      const vectors = new Map(
+        all.map(({ features }, k) => [
+          layout.batch.points[k][0],
+          features.source === "field" ? features.vectors : undefined,
+        ]),
+      );
+      const fields = layout.pack((point) => vectors.get(point) ?? point.field);
       const ofFirst = new Float64Array(matrices * layout.stateLength);
       for (let matrix = 0; matrix < matrices; matrix++) {
         const from = matrix * layout.systemsPerCoupling * layout.stateLength;

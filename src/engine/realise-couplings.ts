@@ -15,7 +15,7 @@ import {
 import { scaled, shaped } from "./array-inputs.js";
 
 /** Su et al., arXiv:2104.09864. */
-const ROPE_BASE = 10_000;
+export const ROPE_BASE = 10_000;
 
 /** Arrays of the couplings that fix N. */
 export interface CouplingArrays {

@@ -222,4 +222,10 @@ export function hasSoftmaxRows({ kind }: { readonly kind: string }): boolean {
 /** Where queries and keys come from. Matrices are row-major; widths are heads · d and heads · D. */
 export type AttentionFeatures =
   | { readonly source: "given"; readonly queries: Float64Array; readonly keys: Float64Array }
-  | { readonly source: "field" | "state"; readonly queryWeights: Float64Array; readonly keyWeights: Float64Array };
+  | {
+      readonly source: "field" | "state";
+      readonly queryWeights: Float64Array;
+      readonly keyWeights: Float64Array;
+      /** X behind frozen weights, [N][heads · D], where it is not the field itself. */
+      readonly vectors?: Float64Array;
+    };

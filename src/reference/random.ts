@@ -22,6 +22,9 @@ export const STREAMS = {
   couplingPresence: 12,
   patterns: 13,
   chains: 14,
+  valueWeights: 15,
+  feedForwardUp: 16,
+  feedForwardDown: 17,
   perturbation: 30,
 } as const;
 

@@ -1,4 +1,6 @@
 /** The couplings and outputs of the 2023 and 2026 spin-transformer modules, and explicit attention rows. */
+import { realiseSpinTransformer, runSpinTransformer } from "../../engine/spin-transformer.js";
+import { parseSpinTransformer } from "../../physics/spin-transformer.js";
 import { flat, largestError, mean, type Oracle, type OracleBench } from "./bench.js";
 import { readCase } from "./case-files.js";
 
@@ -173,6 +175,62 @@ async function explicitRows(bench: OracleBench): Promise<void> {
   }
 }
 
+/** Runs a module as a user writes it; the last layer. */
+async function lastLayer(bench: OracleBench, input: object) {
+  const noFiles = () => Promise.reject(new Error("no files here"));
+  const module = await realiseSpinTransformer(parseSpinTransformer(input, "module"), noFiles, "module");
+  const layers = await runSpinTransformer(bench.executor, module, { observe: [] });
+  return layers[layers.length - 1];
+}
+
+async function identityLayer(bench: OracleBench): Promise<void> {
+  const { inputs, dimension, expected } = readModules();
+  // Inside the ball: |m| = R/2.
+  const tokens = scaledHeads(inputs.X, dimension, inputs.R_head / 2);
+  const { heads, W_qk: queryKey, beta } = inputs;
+  const module = { kind: "spin-transformer-2026", tokens, heads, queryKey, beta, carrier: "magnetization" };
+  const { state } = await lastLayer(bench, module);
+  bench.within("output less input, magnetization carrier", state, tokens, bench.allow(1e-15, 1e-6) * inputs.R_head);
+  // With K = 1 and a learned start, the causal step of D2 is the layer itself.
+  const { W_v: value } = inputs;
+  const learned = {
+    kind: "spin-transformer-2026",
+    tokens: inputs.X,
+    heads,
+    queryKey,
+    beta,
+    mask: "causal",
+    start: "learned",
+    value,
+  };
+  const step = await lastLayer(bench, learned);
+  bench.within("one causal step of a layer", step.state, expected.step1_2026_causal, tolerance(bench));
+  const settled = await lastLayer(bench, { ...learned, steps: "steady" });
+  bench.within("causal fixed point of a layer", settled.state, expected.fixed_point_2026_causal, tolerance(bench));
+  const rotated = await lastLayer(bench, { ...learned, rope: true });
+  bench.between("what rotary positions change", largestError(rotated.state, step.state), 1e-3, 1);
+}
+
+async function layer2023(bench: OracleBench): Promise<void> {
+  const { inputs, expected } = readModules();
+  for (const [mask, key] of [
+    ["none", "module_2023_published"],
+    ["causal", "module_2023_causal_published"],
+  ] as const) {
+    const { X: tokens, heads, W_qk: queryKey, beta } = inputs;
+    const { state, status } = await lastLayer(bench, {
+      kind: "spin-transformer-2023",
+      tokens,
+      heads,
+      queryKey,
+      beta,
+      mask,
+    });
+    bench.holds(`layer converges, mask ${mask}`, status === "converged");
+    bench.within(`layer, mask ${mask}`, state, expected[key], tolerance(bench));
+  }
+}
+
 export const spinTransformerOracles: readonly Oracle[] = [
   {
     id: "A6",
@@ -180,6 +238,8 @@ export const spinTransformerOracles: readonly Oracle[] = [
     reference: "3.2, 3.4; attention-exact-fixed-points",
     run: explicitRows,
   },
-  { id: "D1", title: "the 2023 spin-transformer module", reference: "9.1; bal/08", run: module2023 },
-  { id: "D2", title: "the 2026 spin-transformer module", reference: "9.2; bal/08", run: module2026 },
+  { id: "D1a", title: "couplings and steady state of the 2023 module", reference: "9.1; bal/08", run: module2023 },
+  { id: "D1b", title: "a layer of the 2023 module", reference: "9.1; bal/08", run: layer2023 },
+  { id: "D2", title: "couplings and steps of the 2026 module", reference: "9.2; bal/08", run: module2026 },
+  { id: "D3", title: "layers of the 2026 module", reference: "9.2; bal/08", run: identityLayer },
 ];
