@@ -147,7 +147,7 @@ async function spuriousOrder(bench: OracleBench): Promise<void> {
 }
 
 export const disorderOracles: readonly Oracle[] = [
-  { id: "H1", title: "softmax rows as a random energy model", reference: "12.4; softmax-rem", run: randomEnergyModel },
+  { id: "H1a", title: "softmax rows as a random energy model", reference: "12.4; softmax-rem", run: randomEnergyModel },
   { id: "I2", title: "spurious order of naive mean field", reference: "12.3; vector-spin-tap", run: spuriousOrder },
   { id: "I4a", title: "overlaps of random tanh maps", reference: "12.6; tanh-network-chaos", run: tanhTransients },
   { id: "I4b", title: "chaos of random tanh maps", reference: "12.6; tanh-network-chaos", run: tanhChaos },

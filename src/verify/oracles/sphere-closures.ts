@@ -259,13 +259,13 @@ export const sphereClosureOracles: readonly Oracle[] = [
     run: attentionTrajectories,
   },
   {
-    id: "D4",
+    id: "D4a",
     title: "residuals of plain iteration, and the fixed point it contracts to",
     reference: "6.3; bal/09",
     run: contraction,
   },
   {
-    id: "D5",
+    id: "D5a",
     title: "fixed point and delayed correlations behind the nonequilibrium proxies",
     reference: "8, 11.6, 11.8; bal/12",
     run: proxies,

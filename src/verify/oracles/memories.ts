@@ -1,0 +1,113 @@
+/** Hopfield retrieval, softmax memories, and random softmax rows. */
+import { memoryLogPartition, realiseMemory, retrieve } from "../../engine/retrieval.js";
+import { parseMemory } from "../../physics/memory.js";
+import { mean, type Oracle, type OracleBench, realised, sideBySide, standardError } from "./bench.js";
+import { readCase } from "./case-files.js";
+
+interface Retrieval {
+  data: {
+    first_step: { alpha: number; T: number; m0: number; m1: number }[];
+    T0: { alpha: number; m: number }[];
+    finite_T: { alpha: number; T: number; m: number | null }[];
+  };
+}
+
+interface SoftmaxMemory {
+  inputs: { stored: number[][]; states: number[][]; scale: number };
+  expected: { energy: number[]; grad: number[][]; step_gamma1: number[][]; logZ_scale1: number };
+}
+
+interface Rem {
+  data: { rem_scaling: Record<"N" | "b" | "beta" | "ElnZ" | "EY2" | "ES" | "E_alpha_x", number>[] };
+}
+
+/** β at which every mean is saturated. */
+const COLD = 1e6;
+
+const hopfield = (sites: number, alpha: number, T: number, overlap: number, sample = 0) => ({
+  spins: { kind: "binary", count: sites },
+  beta: T === 0 ? COLD : 1 / T,
+  couplings: { kind: "hopfield", load: alpha },
+  initial: { kind: "pattern", overlap },
+  seed: 11,
+  sample,
+});
+
+async function firstStep(bench: OracleBench): Promise<void> {
+  const sites = bench.sized(1000, 8192);
+  for (const { alpha, T, m0, m1 } of readCase<Retrieval>("kinetic/hopfield-retrieval").data.first_step) {
+    if (alpha > 0.3 && bench.size === "small") continue;
+    const options = { closure: "naive", run: { steps: 1 }, observe: ["pattern-overlap"] } as const;
+    const { observables } = await bench.run(hopfield(sites, alpha, T, m0), options);
+    const width = 4 * Math.sqrt((1 - m1 ** 2) / sites) + 2 / sites;
+    const label = `overlap after one step, alpha ${alpha}, T ${T}, m0 ${m0}`;
+    bench.within(label, observables["pattern-overlap"] ?? NaN, m1, width);
+  }
+}
+
+async function retrieval(bench: OracleBench): Promise<void> {
+  const { T0 } = readCase<Retrieval>("kinetic/hopfield-retrieval").data;
+  const sites = bench.sized(1000, 8192);
+  const samples = await Promise.all(
+    Array.from({ length: 10 }, (_, sample) => realised(hopfield(sites, 0.1, 0, 1, sample))),
+  );
+  const options = { closure: "naive", run: { steps: 30 }, observe: ["pattern-overlap"] } as const;
+  const results = (await bench.runBatch(sideBySide(samples), options)).flat();
+  const overlap = mean(results.map(({ observables }) => observables["pattern-overlap"] ?? NaN));
+  const expected = T0.find(({ alpha }) => alpha === 0.1)?.m ?? NaN;
+  bench.within("retrieval overlap, alpha 0.1, T 0", overlap, expected, 0.006);
+}
+
+async function softmaxMemory(bench: OracleBench): Promise<void> {
+  const { inputs, expected } = readCase<SoftmaxMemory>("bal/14_hopfield_energy");
+  const { stored: patterns, states, scale } = inputs;
+  const noFiles = () => Promise.reject(new Error("no files here"));
+  const memory = await realiseMemory(parseMemory({ patterns, states, scale }, "memory"), noFiles, "memory");
+  const { states: after, history } = await retrieve(bench.executor, memory, { steps: 1 });
+  const tolerance = bench.allow(1e-13, 2e-6);
+  bench.within("one step", after, expected.step_gamma1, tolerance);
+  const energies = history[0].map(({ energy }) => energy);
+  bench.within("energy", energies, expected.energy, tolerance);
+  const gradient = memory.states.map((xi, k) => xi - after[k]);
+  bench.within("gradient", gradient, expected.grad, tolerance);
+  bench.within("ln Z", memoryLogPartition(memory), expected.logZ_scale1, 1e-12);
+}
+
+async function randomRows(bench: OracleBench): Promise<void> {
+  const { rem_scaling } = readCase<Rem>("kinetic/softmax-rem").data;
+  const sites = bench.sized(64, 1024);
+  const samples = bench.sized(48, 64);
+  for (const row of rem_scaling.filter(({ N, b }) => N === sites && [0.5, 1, 1.5, 2].includes(b))) {
+    const systems = Array.from({ length: samples }, (_, sample) =>
+      realised({
+        spins: { kind: "binary", count: sites },
+        couplings: { kind: "random-softmax", scale: row.beta },
+        seed: 21,
+        sample,
+      }),
+    );
+    const observe = ["participation", "entropy", "log-sum-exp"] as const;
+    const options = { closure: "naive", run: { steps: 1 }, observe } as const;
+    const results = (await bench.runBatch(sideBySide(await Promise.all(systems)), options)).flat();
+    const [Y2, S, lnZ] = observe.map((name) => results.map(({ observables }) => observables[name] ?? NaN));
+    // S = ln Z - β Σ_j α_j x_j in every row.
+    const alphaX = lnZ.map((value, k) => (value - S[k]) / row.beta);
+    for (const [name, values, exact] of [
+      ["Y₂", Y2, row.EY2],
+      ["S", S, row.ES],
+      ["ln Z", lnZ, row.ElnZ],
+      ["Σ α x", alphaX, row.E_alpha_x],
+    ] as const) {
+      bench.within(`mean ${name}, N ${sites}, b ${row.b}`, mean(values), exact, 4 * standardError(values));
+    }
+  }
+}
+
+const HOPFIELD = "12.7; hopfield-retrieval";
+
+export const memoryOracles: readonly Oracle[] = [
+  { id: "D9", title: "softmax memory: energy, gradient, step, ln Z", reference: "10.4; bal/14", run: softmaxMemory },
+  { id: "H1b", title: "random softmax couplings at finite N", reference: "12.4; softmax-rem", run: randomRows },
+  { id: "I5a", title: "first synchronous step of Hopfield retrieval", reference: HOPFIELD, run: firstStep },
+  { id: "I5b", title: "Hopfield retrieval at T = 0", reference: HOPFIELD, run: retrieval },
+];
