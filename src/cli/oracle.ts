@@ -85,5 +85,6 @@ function oracleText({ id, title, reference }: Oracle, checks: readonly OracleChe
 
 /** Enough digits for the tightest f32 tolerance. */
 function digits(value: number): string {
-  return Number.isInteger(value) ? String(value) : Number(value.toPrecision(9)).toString();
+  const text = Number.isInteger(value) ? String(value) : Number(value.toPrecision(9)).toString();
+  return text.length < NUMBER_WIDTH ? text : value.toExponential(6);
 }

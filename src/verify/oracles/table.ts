@@ -5,10 +5,12 @@ import { binaryClosureOracles } from "./binary-closures.js";
 import { clusteringOracles } from "./clustering.js";
 import { disorderOracles } from "./disorder.js";
 import { meanFieldCurveOracles } from "./mean-field-curves.js";
+import { largeSystemOracles } from "./large-systems.js";
 import { measuredOracles } from "./measured.js";
 import { memoryOracles } from "./memories.js";
 import { rowStochasticOracles } from "./row-stochastic.js";
 import { samplingOracles } from "./sampling.js";
+import { scalarOracles } from "./scalars.js";
 import { sphereClosureOracles } from "./sphere-closures.js";
 import { spinTransformerOracles } from "./spin-transformers.js";
 import { symmetricSkOracles } from "./symmetric-sk.js";
@@ -26,9 +28,11 @@ export const oracles: readonly Oracle[] = [
   ...symmetricSkOracles,
   ...clusteringOracles,
   ...disorderOracles,
+  ...largeSystemOracles,
   ...measuredOracles,
   ...memoryOracles,
   ...samplingOracles,
+  ...scalarOracles,
 ].sort(byId);
 
 /** Oracles whose id, or its letter, is the name: "B4", "B", "H2" for H2a and H2b. */
