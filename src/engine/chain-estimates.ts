@@ -52,7 +52,7 @@ export interface ChainEstimates {
 /** |z| up to which two starts count as agreeing. */
 const LARGEST_Z = 4;
 
-const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: ArrayLike<number>) => summarize(values).mean;
 
 /**
  * @param heads chains of every head, [head][chain]

@@ -1,6 +1,7 @@
 /** Self-attention of tokens on the unit sphere with Q = K = V = I: as a map of layers, and as a flow in time. */
 import { InputError } from "../physics/input-error.js";
 import type { Couplings } from "../physics/couplings.js";
+import { meanPairCosine } from "../physics/moments.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CouplingStore } from "./couplings.js";
 import type { CouplingRequest } from "./coupling-strategy.js";
@@ -128,7 +129,9 @@ async function evolve(
     const measure = async (state: Slot) => {
       sums.record(state, "sum");
       const found = await executor.read(sums.results);
-      cosines.forEach((list, system) => list.push(meanCosine(found, system * components, components, sites)));
+      cosines.forEach((list, system) =>
+        list.push(meanPairCosine(found.subarray(system * components, (system + 1) * components), sites)),
+      );
     };
     await measure(states[0]);
     for (let t = 0; t < steps; t++) {
@@ -146,12 +149,6 @@ async function evolve(
     sums.dispose();
     store.dispose();
   }
-}
-
-function meanCosine(sums: Float64Array, from: number, components: number, sites: number): number {
-  let square = 0;
-  for (let k = from; k < from + components; k++) square += sums[k] ** 2;
-  return (square - sites) / (sites * (sites - 1));
 }
 
 /** Stages of the classical Runge-Kutta method: where the next stage is taken, and the weight of this one, in time steps. */

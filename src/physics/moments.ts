@@ -71,3 +71,10 @@ export interface SampleMoments {
   readonly entropyProduction: number;
   readonly entropyRate: number;
 }
+
+/** Mean of n_i·n_j over the pairs i ≠ j of `count` unit vectors, of their sum, one number a component (equations 11.14). */
+export function meanPairCosine(sum: ArrayLike<number>, count: number): number {
+  let square = 0;
+  for (let k = 0; k < sum.length; k++) square += sum[k] * sum[k];
+  return (square - count) / (count * (count - 1));
+}

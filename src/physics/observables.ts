@@ -1,6 +1,6 @@
 /** Observables of one system: how each follows from raw moments that the device has summed. Ratios are taken in float64. */
 import { type MethodName, MONTE_CARLO } from "./closures.js";
-import type { Measurement, ProfileName, RawMoments, SampleMoments } from "./moments.js";
+import { type Measurement, meanPairCosine, type ProfileName, type RawMoments, type SampleMoments } from "./moments.js";
 import { effectiveRank, growthRate, participationRank, relaxationRate } from "./spectra.js";
 
 /** Systems and runs that an observable is defined for; what is absent is not restricted. */
@@ -167,11 +167,7 @@ export const observables = {
     description: "mean of n_i·n_j over pairs i ≠ j, n_i = m_i/|m_i|; sites without a mean are left out",
     reference: "11.14; Geshkovski et al. 2023",
     needs: "directions",
-    compute: ({ directions }) => {
-      if (directions === undefined) return NaN;
-      const { sum, count } = directions;
-      return (sum.reduce((total, value) => total + value * value, 0) - count) / (count * (count - 1));
-    },
+    compute: ({ directions }) => (directions ? meanPairCosine(directions.sum, directions.count) : NaN),
   },
   "zero-norm-sites": {
     name: "zero-norm-sites",

@@ -4,6 +4,7 @@ import type { Executor } from "../../engine/executor.js";
 import { realise, type System } from "../../engine/realise.js";
 import { type PointResult, simulate, type SimulationOptions } from "../../engine/simulate.js";
 import type { NumericArray } from "../../physics/arrays.js";
+import { summarize } from "../../physics/statistics.js";
 import { parseSystem } from "../../physics/system.js";
 
 /** An exact result, and how the engine is held to it. */
@@ -151,11 +152,10 @@ export function logSlope(x: readonly number[], y: readonly number[]): number {
   return covariance / logX.reduce((sum, value) => sum + (value - centre) ** 2, 0);
 }
 
-export const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: readonly number[]) => summarize(values).mean;
 
 /** Of the mean of independent values. */
-export const standardError = (values: readonly number[]) =>
-  Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)) / (values.length - 1));
+export const standardError = (values: readonly number[]) => summarize(values).standardError;
 
 export const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   let sum = 0;
