@@ -35,7 +35,7 @@ export interface Failure {
 
 export function explainFailure(error: unknown): Failure {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.badInput, message: "" };
-  if (error instanceof Interrupted) return { code: error.exitCode, message: error.message };
+  if (error instanceof Interrupted) return { code: error.exitCode, message: error.told ? "" : error.message };
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");
   if (INPUT_ERRORS.some((kind) => error instanceof kind)) return { code: EXIT.badInput, message };
   if (isTooLarge(error)) {

@@ -1,73 +1,153 @@
-/** `onsager sweep SPEC --out DIR`: runs a specification and writes tables, figures and a manifest. */
-import { dirname } from "node:path";
-import type { DeviceDescription } from "../engine/executor.js";
+/** `onsager sweep SPEC --out DIR`: runs a specification, block by block, into a folder that can be gone on with. */
+import { dirname, join } from "node:path";
 import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
+import type { DeviceDescription, Executor } from "../engine/executor.js";
 import { readDocument } from "../files/documents.js";
-import { arrayLoader } from "../verify/load-system.js";
-import { OutputFolder } from "../files/output-folder.js";
-import { runSweep, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
-import { parseSweeps } from "../sweep/spec.js";
-import { describeStrategy } from "./text-layout.js";
+import { settleSites, sizeBlocks } from "../sweep/blocks.js";
+import { beginCollection, beginRun, howToBegin } from "../sweep/folder/begin.js";
+import type { Shard } from "../sweep/folder/manifest.js";
+import type { RunFolder } from "../sweep/folder/run-folder.js";
+import { cachedLoader, completeSweep, localRunner, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
+import { parseSweeps, type Sweep } from "../sweep/spec.js";
 import { isConverged, summariseRows, summaryTable } from "../sweep/tables.js";
+import { arrayLoader } from "../verify/load-system.js";
+import { EXIT } from "./exit-codes.js";
+import { openProgress } from "./progress.js";
+import { Interrupted, type Session } from "./session.js";
+import { describeStrategy } from "./text-layout.js";
 
 export interface SweepCommandOptions extends CouplingRequest {
   readonly out: string;
-  readonly replace: boolean;
+  readonly resume?: boolean;
+  readonly replace?: boolean;
+  /** Blocks to cut it into, at least. */
+  readonly blocks?: number;
+  /** Share of the blocks that is checked in float64. */
+  readonly verify?: number;
+  readonly shard?: Shard;
   readonly select: string | undefined;
-  readonly memoryLimit: number | undefined;
+  readonly memory?: number | undefined;
   readonly version: string;
   /** The command as it was typed, for the manifest. */
   readonly command: string;
-  /** One line of text for people. */
-  readonly print: (text: string) => void;
-  readonly openProgress: (title: string) => { readonly update: (fraction: number) => void; readonly stop: () => void };
+}
+
+/** A sweep in the folder it is worked on in. */
+interface Opened {
+  readonly sweep: Sweep;
+  readonly folder: RunFolder;
 }
 
 /** Exit code 0 if everything ran and was verified, 1 if a check failed, 3 if a point did not converge. */
-export async function sweepCommand(path: string, options: SweepCommandOptions): Promise<number> {
+export async function sweepCommand(path: string, options: SweepCommandOptions, session: Session): Promise<number> {
   const document = await readDocument(path);
   const sweeps = parseSweeps(document, path);
-  const folder = await OutputFolder.create(options.out, { replace: options.replace });
-  const { print } = options;
-  const load = arrayLoader(dirname(path));
+  const { resume = false, replace = false, out, select, memory, version, strategy, precision, shard } = options;
+  const placeOf = ({ name }: Sweep) => (sweeps.length > 1 ? join(out, name) : out);
+  // Everything that can be refused is, before a device is opened.
+  for (const sweep of sweeps) await howToBegin({ path: placeOf(sweep), resume, replace });
+  if (sweeps.length > 1) await beginCollection(out, sweeps);
+  const load = cachedLoader(arrayLoader(dirname(path)));
+  let executor: Executor | undefined;
+  const device = async () => (executor ??= await announced(select, memory, session));
+  const release = session.holdInterruption();
+  const codes: number[] = [];
   try {
-    const executor = await openExecutor({ select: options.select, memoryLimit: options.memoryLimit });
-    const outcomes: SweepOutcome[] = [];
-    try {
-      print(deviceLine(executor.device));
-      for (const sweep of sweeps) {
-        const progress = options.openProgress(sweep.name);
-        try {
-          const { strategy, precision } = options;
-          const settings = { load, context: path, strategy, precision, progress: progress.update };
-          outcomes.push(await runSweep(executor, sweep, settings));
-        } finally {
-          progress.stop();
-        }
+    for (const sweep of sweeps) {
+      const base = dirname(path);
+      const request = { sweep, path: placeOf(sweep), base, resume, replace, version, shard, strategy, precision };
+      const folder = await beginRun(request, async () => {
+        const sites = await settleSites(sweep, load, path);
+        return sizeBlocks(sweep, sites, (await device()).device, options);
+      });
+      try {
+        codes.push(await work({ sweep, folder }, path, device, options, session));
+      } finally {
+        await folder.close();
       }
-      // Drawing takes a second to load; a run that failed before does not wait for it.
-      const { writeOutcomes } = await import("../sweep/write.js");
-      const { version, command } = options;
-      await writeOutcomes(folder, outcomes, { version, command, document, device: executor.device });
-    } finally {
-      executor.dispose();
     }
-    for (const outcome of outcomes) printOutcome(outcome, print);
-    print(
-      `\nwritten to ${options.out}: ${outcomes.length > 1 ? "a folder for each sweep, with " : ""}results.csv, ` +
-        "summary.csv, manifest.json, plots/",
-    );
-    return exitCode(outcomes);
-  } catch (error) {
-    await folder.abandon();
-    throw error;
+  } finally {
+    release();
+    executor?.dispose();
   }
+  return [EXIT.fault, EXIT.notConverged].find((code) => codes.includes(code)) ?? EXIT.done;
 }
 
-function exitCode(outcomes: readonly SweepOutcome[]): number {
-  if (outcomes.some(({ verification }) => verification.some(({ pass }) => !pass))) return 1;
-  return outcomes.some(({ rows }) => !rows.every(isConverged)) ? 3 : 0;
+async function announced(select: string | undefined, memory: number | undefined, session: Session): Promise<Executor> {
+  const executor = await openExecutor({ select, memoryLimit: memory });
+  session.print(deviceLine(executor.device));
+  return executor;
+}
+
+async function work(
+  { sweep, folder }: Opened,
+  context: string,
+  device: () => Promise<Executor>,
+  options: SweepCommandOptions,
+  session: Session,
+): Promise<number> {
+  const { print } = session;
+  for (const { file, reason } of folder.damaged) session.note(`onsager: ${file}: found ${reason}; computed again`);
+  if (folder.manifest.outcome) {
+    print(`${sweep.name}: finished already, in ${folder.path}`);
+    if (folder.damaged.length === 0) return EXIT.done;
+  }
+  const { manifest, load } = folder;
+  const { sizing, strategy, precision, shard } = manifest;
+  const executor = await device();
+  await folder.join({ command: options.command, started: new Date().toISOString(), device: executor.device });
+  const progress = openProgress(session, sweep.name, { interruptible: false });
+  const { interruption } = session;
+  let outcome: SweepOutcome;
+  try {
+    outcome = await completeSweep(sweep, folder, localRunner(executor, { load, context, strategy, precision }), {
+      load,
+      context,
+      sizing,
+      stop: interruption,
+      ...(shard && { isOurs: ({ index }) => index % shard.count === shard.index }),
+      progress: (fraction, block) => progress.update(fraction, block && placeOfBlock(sweep, block.walks[0][0].point)),
+    });
+  } finally {
+    progress.stop();
+  }
+  if (interruption.aborted) {
+    session.note(
+      `onsager: stopped with ${outcome.blocks} of ${outcome.planned} blocks finished; to go on:\n  ${resumeCommand(options)}`,
+    );
+    throw interruption.reason instanceof Interrupted
+      ? new Interrupted(interruption.reason.exitCode, true)
+      : interruption.reason;
+  }
+  if (shard) {
+    print(
+      `${sweep.name}: part ${shard.index} of ${shard.count} is finished, in ${folder.path}: ${outcome.blocks} blocks`,
+    );
+    return EXIT.done;
+  }
+  // Drawing takes a second to load; a run that failed before does not wait for it.
+  const { writeTables, describeOutcome } = await import("../sweep/write.js");
+  await writeTables(folder, outcome);
+  await folder.finish(describeOutcome(outcome));
+  printOutcome(outcome, print);
+  print(`\nwritten to ${folder.path}: results.csv, summary.csv, manifest.json, plots/`);
+  return exitCode(outcome);
+}
+
+/** The same command, to be typed again. */
+function resumeCommand({ command, resume }: SweepCommandOptions): string {
+  return resume ? command : `${command.replace(/ --replace\b/, "")} --resume`;
+}
+
+function placeOfBlock({ axes, points }: Sweep, point: number): string {
+  const values = points[point]?.values ?? [];
+  return axes.map(({ path }, k) => (path === "closure" ? String(values[k]) : `${path} ${values[k]}`)).join(", ");
+}
+
+function exitCode({ rows, verification }: SweepOutcome): number {
+  if (verification.some(({ pass }) => !pass)) return EXIT.fault;
+  return rows.every(isConverged) ? EXIT.done : EXIT.notConverged;
 }
 
 function deviceLine({ name, driver, precision, reason }: DeviceDescription): string {
@@ -75,10 +155,10 @@ function deviceLine({ name, driver, precision, reason }: DeviceDescription): str
 }
 
 function printOutcome(outcome: SweepOutcome, print: (text: string) => void): void {
-  const { sweep, rows, verification, strategies, wallSeconds } = outcome;
+  const { sweep, rows, verification, strategies, computingSeconds, blocks } = outcome;
   print(
-    `\n${sweep.name}: ${sweep.points.length} points, ${rows.length} runs, seed ${sweep.seed}, ` +
-      `${wallSeconds.toFixed(1)} s, ${strategies.map(describeStrategy).join(" and ")}`,
+    `\n${sweep.name}: ${sweep.points.length} points, ${rows.length} runs in ${blocks} block${blocks > 1 ? "s" : ""}, ` +
+      `seed ${sweep.seed}, ${computingSeconds.toFixed(1)} s,\n  ${strategies.map(describeStrategy).join(" and ")}`,
   );
   print(summaryTable(outcome, summariseRows(outcome)));
   for (const report of verification) print(verificationLine(outcome, report));

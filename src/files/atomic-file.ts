@@ -29,8 +29,21 @@ export async function writeFileAtomically(
       await handle.close();
     }
     await rename(temporary, target);
+    await syncFolder(dirname(target));
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** The new name survives a power cut once its folder is on disk too. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  try {
+    await handle?.sync();
+  } catch {
+    // Some systems have no such thing as a folder on disk.
+  } finally {
+    await handle?.close();
   }
 }

@@ -1,70 +1,41 @@
-/** Writes the results of a document: tables, figures and a manifest, in a folder that never looks whole when it is not. */
-import type { DeviceDescription } from "../engine/executor.js";
-import type { OutputFolder } from "../files/output-folder.js";
+/** Makes tables and figures of what a folder holds. They can be made again at any time, with the same bytes. */
 import { renderFigure } from "./figures/render.js";
+import type { SweepOutcomeReport } from "./folder/manifest.js";
+import type { RunFolder } from "./folder/run-folder.js";
 import { sweepFigures } from "./plots.js";
-import { provenance } from "./provenance.js";
 import type { SweepOutcome } from "./run.js";
 import { resultsCsv, summariseRows, summaryCsv } from "./tables.js";
 
-export interface SweepManifest {
-  readonly version: string;
-  readonly device: DeviceDescription;
-  /** The document as it was read. */
-  readonly document: unknown;
-  readonly command: string;
-}
-
-/** One folder; where the document lists several sweeps, one folder each inside it. */
-export async function writeOutcomes(
-  folder: OutputFolder,
-  outcomes: readonly SweepOutcome[],
-  manifest: SweepManifest,
-): Promise<void> {
-  const several = outcomes.length > 1;
-  for (const outcome of outcomes) {
-    const prefix = several ? `${outcome.sweep.name}/` : "";
-    const summary = summariseRows(outcome);
-    await folder.write(`${prefix}results.csv`, resultsCsv(outcome));
-    await folder.write(`${prefix}summary.csv`, summaryCsv(outcome, summary));
-    for (const [name, figure] of sweepFigures(outcome, summary)) {
-      const { svg, png } = renderFigure(figure);
-      await folder.write(`${prefix}plots/${name}.svg`, svg);
-      await folder.write(`${prefix}plots/${name}.png`, png);
-    }
-    if (several) {
-      await folder.write(`${prefix}manifest.json`, `${JSON.stringify(describeOutcome(outcome, manifest), null, 2)}\n`);
-    }
+/** @returns the names of the files, relative to the folder */
+export async function writeTables(folder: Pick<RunFolder, "write">, outcome: SweepOutcome): Promise<string[]> {
+  const summary = summariseRows(outcome);
+  const files: [string, string | Uint8Array][] = [
+    ["results.csv", resultsCsv(outcome)],
+    ["summary.csv", summaryCsv(outcome, summary)],
+  ];
+  for (const [name, figure] of sweepFigures(outcome, summary)) {
+    const { svg, png } = renderFigure(figure);
+    files.push([`plots/${name}.svg`, svg], [`plots/${name}.png`, png]);
   }
-  await folder.commit(
-    several
-      ? { ...common(manifest), sweeps: outcomes.map(({ sweep, wallSeconds }) => ({ name: sweep.name, wallSeconds })) }
-      : describeOutcome(outcomes[0], manifest),
-  );
+  for (const [name, contents] of files) await folder.write(name, contents);
+  return files.map(([name]) => name);
 }
 
-function common({ device, document, ...run }: SweepManifest) {
-  return { ...provenance(run), device, document };
-}
-
-function describeOutcome(outcome: SweepOutcome, manifest: SweepManifest): Record<string, unknown> {
-  const { sweep, rows, verification, strategies, batches, wallSeconds } = outcome;
-  const statuses = rows.reduce<Record<string, number>>((counts, { status }) => {
-    counts[status] = (counts[status] ?? 0) + 1;
-    return counts;
-  }, {});
+/** What the manifest of a finished sweep says of it. */
+export function describeOutcome(outcome: SweepOutcome): SweepOutcomeReport {
+  const { sweep, rows, blocks, verification, strategies, adapters, computingSeconds } = outcome;
+  const statuses: Record<string, number> = {};
+  for (const { status } of rows) statuses[status] = (statuses[status] ?? 0) + 1;
   return {
-    ...common(manifest),
-    name: sweep.name,
-    specification: sweep.input,
-    seed: sweep.seed,
-    samples: sweep.samples,
+    finished: new Date().toISOString(),
     points: sweep.points.length,
     rows: rows.length,
+    blocks,
     statuses,
     strategies,
-    batches,
-    wallSeconds,
+    adapters,
     verification,
+    computingSeconds,
+    columns: {},
   };
 }

@@ -16,6 +16,7 @@ export async function invoke(...words: string[]): Promise<Invocation> {
     note: (text) => (err += `${text}\n`),
     terminal: undefined,
     interruption: new AbortController().signal,
+    holdInterruption: () => () => undefined,
   });
   return { code, out, err };
 }

@@ -1,15 +1,9 @@
-import { mkdtemp, readdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openExecutor } from "../../src/engine/devices.js";
 import type { Executor } from "../../src/engine/executor.js";
-import { OutputFolder } from "../../src/files/output-folder.js";
 import { runSweep } from "../../src/sweep/run.js";
 import { parseSweeps } from "../../src/sweep/spec.js";
 import { resultsCsv, summariseRows, summaryCsv, summaryTable } from "../../src/sweep/tables.js";
-import { writeOutcomes } from "../../src/sweep/write.js";
 
 const noFiles = () => Promise.reject(new Error("no files here"));
 const document = {
@@ -124,35 +118,5 @@ describe("a sweep", () => {
     const summary = summariseRows(outcome);
     expect(summary.map(({ converged }) => converged)).toEqual([1, 0]);
     expect(summaryTable(outcome, summary)).toContain("1 runs did not converge");
-  });
-
-  test("leaves a folder with tables, figures and a manifest, one inside for each of several sweeps", async () => {
-    const both = { sweeps: [document, { ...document, name: "other", seed: 8 }] };
-    const outcomes = [];
-    for (const sweep of parseSweeps(both, "spec")) {
-      outcomes.push(await runSweep(executor, sweep, { load: noFiles, context: "spec" }));
-    }
-    const target = join(await mkdtemp(join(tmpdir(), "onsager-sweep-")), "out");
-    const folder = await OutputFolder.create(target);
-    const manifest = { version: "0", device: executor.device, document: both, command: "onsager sweep" };
-    await writeOutcomes(folder, outcomes, manifest);
-    expect((await readdir(target)).sort()).toEqual(["manifest.json", "other", "small"]);
-    expect((await readdir(join(target, "small"))).sort()).toEqual([
-      "manifest.json",
-      "plots",
-      "results.csv",
-      "summary.csv",
-    ]);
-    expect((await readdir(join(target, "small", "plots"))).sort()).toEqual(
-      document.observe.flatMap((name) => [`${name}.png`, `${name}.svg`]).sort(),
-    );
-    const stored = parse(await readFile(join(target, "small", "manifest.json"), "utf8")) as Record<string, unknown>;
-    expect(stored).toMatchObject({
-      name: "small",
-      seed: 7,
-      randomNumbers: "philox4x32-10/3",
-      statuses: { completed: 36 },
-    });
-    expect(stored.device).toMatchObject({ name: executor.device.name, driver: executor.device.driver });
   });
 });

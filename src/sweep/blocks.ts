@@ -1,0 +1,136 @@
+/**
+ * From points to blocks: the units of work that are finished, written and resumed as a whole. The cut is a function of the
+ * specification and the size asked for alone, so that any machine cuts the same sweep in the same way. No number depends on it.
+ */
+import type { LoadArray } from "../engine/array-inputs.js";
+import type { DeviceDescription } from "../engine/executor.js";
+import { realise } from "../engine/realise.js";
+import type { MethodName } from "../physics/closures.js";
+import { STREAMS, uniformMatrix } from "../reference/random.js";
+import { groupTasks, type Task, workOf } from "./batches.js";
+import type { Sweep } from "./spec.js";
+
+export interface Block {
+  readonly index: number;
+  /** Tasks that wait for each other stand in one list, in their order; without a continuation, lists of one. */
+  readonly walks: readonly (readonly Task[])[];
+  /** Floating-point operations, roughly. */
+  readonly work: number;
+  /** Tasks whose last step is repeated in float64. */
+  readonly checked: readonly Task[];
+}
+
+/** How a sweep is cut. Kept in the manifest, so that whoever goes on with it cuts it alike. */
+export interface BlockSizing {
+  /** Operations of a block, at most, unless a single walk has more. */
+  readonly work: number;
+  /** Share of the blocks that are checked in float64; every closure is checked at least once. */
+  readonly verify: number;
+}
+
+/** Operations that take these devices a few seconds: 2 · 10^9 a second in float64, 10^10 on two cores, 10^12 on a GPU. */
+const BLOCK_WORK: Readonly<Record<DeviceDescription["kind"], number>> = {
+  cpu: 4e9,
+  "package-software": 2e10,
+  "system-software": 4e10,
+  hardware: 5e12,
+};
+
+/** Tasks of a block at most: bounds what an interruption waits for where systems are small. */
+const MAX_TASKS = 4096;
+
+export const DEFAULT_VERIFY = 0.02;
+
+/** @param blocks at least so many, where there are so many walks; else as many as suit the device */
+export function sizeBlocks(
+  sweep: Sweep,
+  sites: readonly number[],
+  device: Pick<DeviceDescription, "kind">,
+  { blocks, verify = DEFAULT_VERIFY }: { readonly blocks?: number | undefined; readonly verify?: number | undefined },
+): BlockSizing {
+  if (blocks === undefined) return { work: BLOCK_WORK[device.kind], verify };
+  const total = walksOf(sweep, 0).reduce((sum, walk) => sum + workOfWalk(sweep, walk, sites), 0);
+  return { work: Math.max(1, total / blocks), verify };
+}
+
+/** N of every point: the description says it, or its arrays do. */
+export async function settleSites(sweep: Sweep, load: LoadArray, context: string): Promise<number[]> {
+  const sites: number[] = [];
+  const known = new Map<string, number>();
+  for (const { system } of sweep.points) {
+    const description = system(0);
+    const key = JSON.stringify([description.count, description.couplings, description.field, description.initial]);
+    const read = async () => (await realise(description, load, `${context}: system`)).sites;
+    const count = description.count ?? known.get(key) ?? (await read());
+    known.set(key, count);
+    sites.push(count);
+  }
+  return sites;
+}
+
+/** All blocks of the sweep as it is expanded; those of a later round of refinement stand behind those of earlier ones. */
+export function planBlocks(sweep: Sweep, sites: readonly number[], sizing: BlockSizing): Block[] {
+  const blocks: Omit<Block, "checked">[] = [];
+  const rounds = Math.max(...sweep.points.map(({ round }) => round));
+  for (let round = 0; round <= rounds; round++) {
+    for (const walks of together(sweep, walksOf(sweep, round), sites)) {
+      let open: Task[][] = [];
+      let work = 0;
+      const close = () => {
+        if (open.length > 0) blocks.push({ index: blocks.length, walks: open, work });
+        [open, work] = [[], 0];
+      };
+      for (const walk of walks) {
+        const more = workOfWalk(sweep, walk, sites);
+        if (work + more > sizing.work || open.length + walk.length > MAX_TASKS) close();
+        open.push(walk);
+        work += more;
+      }
+      close();
+    }
+  }
+  return chooseChecks(sweep, blocks, sizing.verify);
+}
+
+const workOfWalk = (sweep: Sweep, walk: readonly Task[], sites: readonly number[]) =>
+  walk.reduce((sum, task) => sum + workOf(sweep, task, sites[task.point]), 0);
+
+/** Points that follow on each other, sample by sample. */
+function walksOf({ points, samples }: Sweep, round: number): Task[][] {
+  const next = new Map(points.flatMap(({ previous }, k) => (previous === undefined ? [] : [[previous, k] as const])));
+  const starts = points.flatMap((point, k) => (point.round === round && point.previous === undefined ? [k] : []));
+  return starts.flatMap((start) =>
+    Array.from({ length: samples }, (_, sample) => {
+      const walk: Task[] = [];
+      for (let at: number | undefined = start; at !== undefined; at = next.get(at)) walk.push({ point: at, sample });
+      return walk;
+    }),
+  );
+}
+
+/** Walks that can be in one block, those with the same couplings side by side. */
+function together(sweep: Sweep, walks: readonly Task[][], sites: readonly number[]): Task[][][] {
+  const walkOf = new Map(walks.map((walk) => [keyOf(walk[0]), walk]));
+  const firsts = walks.map(([first]) => first);
+  return groupTasks(sweep, firsts, sites).map((groups) => groups.flat().map((task) => walkOf.get(keyOf(task)) ?? []));
+}
+
+const keyOf = ({ point, sample }: Task) => `${point} ${sample}`;
+
+/** A random task of a random share of the blocks, and one at least of every closure, drawn from the seed. */
+function chooseChecks(sweep: Sweep, blocks: readonly Omit<Block, "checked">[], share: number): Block[] {
+  const draws = uniformMatrix(blocks.length, 2, { seed: sweep.seed, stream: STREAMS.verificationRows, sample: 0 });
+  const closureOf = ({ point }: Task): MethodName => sweep.points[point].closure;
+  const candidates = blocks.map(({ walks }, k) => {
+    const tasks = walks.flat();
+    return tasks[Math.floor(draws[2 * k + 1] * tasks.length)];
+  });
+  const chosen = new Set(candidates.filter((_, k) => draws[2 * k] < share));
+  for (const closure of new Set(sweep.points.map(({ closure }) => closure))) {
+    if (share === 0 || [...chosen].some((task) => closureOf(task) === closure)) continue;
+    // A block has one closure: the first whose draw is the smallest.
+    const own = candidates.flatMap((task, k) => (closureOf(task) === closure ? [k] : []));
+    chosen.add(candidates[own.reduce((best, k) => (draws[2 * k] < draws[2 * best] ? k : best))]);
+  }
+  return blocks.map((block, k) => ({ ...block, checked: chosen.has(candidates[k]) ? [candidates[k]] : [] }));
+}
