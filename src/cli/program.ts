@@ -29,7 +29,7 @@ import { retrieveCommand, type RetrieveCommandOptions } from "./retrieve.js";
 import { runCommand, type RunCommandOptions } from "./run.js";
 import { type ChainCommandOptions, refuseChainOptions, runChainsCommand } from "./run-chains.js";
 import type { Session } from "./session.js";
-import { sweepCommand, type SweepCommandOptions } from "./sweep.js";
+import { addSweepCommands } from "./sweep-program.js";
 import { theoryCommand, type TheoryCommandOptions } from "./theory.js";
 import { tuneCommand, type TuneCommandOptions } from "./tune.js";
 import { verifyCommand, type VerifyCommandOptions } from "./verify.js";
@@ -83,7 +83,7 @@ function createProgram(invocation: Invocation): Command {
     );
   addRun(program, invocation);
   addCompare(program, invocation);
-  addSweep(program, invocation);
+  addSweepCommands(program, invocation);
   addRetrieve(program, invocation);
   addVerify(program, invocation);
   addModule(program, invocation);
@@ -160,49 +160,6 @@ function addRun(program: Command, invocation: Invocation): void {
         return runCommand(path, { ...all, closure }, session);
       }),
     );
-}
-
-function addSweep(program: Command, invocation: Invocation): void {
-  type Parsed = Omit<SweepCommandOptions, "select" | "version" | "command"> & DeviceSelection;
-  const share = numberWithin((value) => value >= 0 && value <= 1, "a number from 0 to 1");
-  program
-    .command("sweep")
-    .description("Run a specification over its axes into a folder of tables and figures,\nblock by block.")
-    .argument("<spec>", "YAML or JSON file")
-    .requiredOption("--out <folder>", "where the results go")
-    .option("--resume", "go on with a folder: blocks that are finished stay")
-    .addOption(new Option("--replace", "start anew over results of an earlier run").conflicts("resume"))
-    .addOption(
-      new Option("--verify <share>", "of the blocks that are checked in float64\n(default: 0.02)").argParser(share),
-    )
-    .addOption(
-      new Option(
-        "--blocks <count>",
-        "cut the work into so many blocks at least\n(default: as suits the device)",
-      ).argParser(wholeNumber(1)),
-    )
-    .addOption(new Option("--shard <k/n>", "part k of n only, k from 0; see shard").argParser(parseShard))
-    .addOption(strategyOption())
-    .addOption(precisionOption())
-    .addOption(deviceOption())
-    .addOption(memoryOption())
-    .addHelpText(
-      "after",
-      "\nExamples:\n  onsager sweep examples/quickstart.yaml --out out/quickstart" +
-        "\n  onsager sweep examples/quickstart.yaml --out out/quickstart --resume",
-    )
-    .action((path: string, options: Parsed) =>
-      withDevice(invocation, options, (select) => {
-        const { session, version, command } = invocation;
-        return sweepCommand(path, { ...options, select, version, command }, session);
-      }),
-    );
-}
-
-function parseShard(text: string): { index: number; count: number } {
-  const [index, count] = /^(\d+)\/(\d+)$/.exec(text)?.slice(1).map(Number) ?? [];
-  if (count >= 1 && index < count) return { index, count };
-  throw new InvalidArgumentError("Expected k/n with k from 0 to n - 1, such as 0/4.");
 }
 
 function addRetrieve(program: Command, invocation: Invocation): void {

@@ -5,8 +5,10 @@ import { openExecutor } from "../engine/devices.js";
 import type { DeviceDescription, Executor } from "../engine/executor.js";
 import { readDocument } from "../files/documents.js";
 import { settleSites, sizeBlocks } from "../sweep/blocks.js";
-import { beginCollection, beginRun, howToBegin } from "../sweep/folder/begin.js";
+import { beginRun, howToBegin } from "../sweep/folder/begin.js";
+import { beginCollection } from "../sweep/folder/collection.js";
 import type { Shard } from "../sweep/folder/manifest.js";
+import { isOfShard } from "../sweep/folder/outcome.js";
 import type { RunFolder } from "../sweep/folder/run-folder.js";
 import { cachedLoader, completeSweep, localRunner, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
 import { parseSweeps, type Sweep } from "../sweep/spec.js";
@@ -47,7 +49,11 @@ export async function sweepCommand(path: string, options: SweepCommandOptions, s
   const placeOf = ({ name }: Sweep) => (sweeps.length > 1 ? join(out, name) : out);
   // Everything that can be refused is, before a device is opened.
   for (const sweep of sweeps) await howToBegin({ path: placeOf(sweep), resume, replace });
-  if (sweeps.length > 1) await beginCollection(out, sweeps);
+  if (sweeps.length > 1)
+    await beginCollection(
+      out,
+      sweeps.map(({ name }) => name),
+    );
   const load = cachedLoader(arrayLoader(dirname(path)));
   let executor: Executor | undefined;
   const device = async () => (executor ??= await announced(select, memory, session));
@@ -106,7 +112,7 @@ async function work(
       context,
       sizing,
       stop: interruption,
-      ...(shard && { isOurs: ({ index }) => index % shard.count === shard.index }),
+      isOurs: isOfShard(shard),
       progress: (fraction, block) => progress.update(fraction, block && placeOfBlock(sweep, block.walks[0][0].point)),
     });
   } finally {

@@ -105,7 +105,8 @@ export async function runBlock(
 
 const keyOf = ({ point, sample }: Task) => `${point} ${sample}`;
 
-function limitsOf({ memoryLimit, elementBytes, maxArrayLength }: Executor): BatchLimits {
+/** What a batch may take on a device. */
+export function limitsOf({ memoryLimit, elementBytes, maxArrayLength }: Executor): BatchLimits {
   const memoryElements = memoryLimit / elementBytes;
   return {
     couplingElements: Math.min(COUPLING_SHARE * memoryElements, maxArrayLength),

@@ -1,5 +1,6 @@
 /** Makes tables and figures of what a folder holds. They can be made again at any time, with the same bytes. */
 import { renderFigure } from "./figures/render.js";
+import { countStatuses } from "./folder/collection.js";
 import type { SweepOutcomeReport } from "./folder/manifest.js";
 import type { RunFolder } from "./folder/run-folder.js";
 import { sweepFigures } from "./plots.js";
@@ -24,14 +25,12 @@ export async function writeTables(folder: Pick<RunFolder, "write">, outcome: Swe
 /** What the manifest of a finished sweep says of it. */
 export function describeOutcome(outcome: SweepOutcome): SweepOutcomeReport {
   const { sweep, rows, blocks, verification, strategies, adapters, computingSeconds } = outcome;
-  const statuses: Record<string, number> = {};
-  for (const { status } of rows) statuses[status] = (statuses[status] ?? 0) + 1;
   return {
     finished: new Date().toISOString(),
     points: sweep.points.length,
     rows: rows.length,
     blocks,
-    statuses,
+    statuses: countStatuses(rows),
     strategies,
     adapters,
     verification,
