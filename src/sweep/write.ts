@@ -3,6 +3,7 @@ import { renderFigure } from "./figures/render.js";
 import { countStatuses } from "./folder/collection.js";
 import type { SweepOutcomeReport } from "./folder/manifest.js";
 import type { RunFolder } from "./folder/run-folder.js";
+import { phaseMaps } from "./phase-maps.js";
 import { sweepFigures } from "./plots.js";
 import type { SweepOutcome } from "./run.js";
 import { resultsCsv, summariseRows, summaryCsv } from "./tables.js";
@@ -14,7 +15,7 @@ export async function writeTables(folder: Pick<RunFolder, "write">, outcome: Swe
     ["results.csv", resultsCsv(outcome)],
     ["summary.csv", summaryCsv(outcome, summary)],
   ];
-  for (const [name, figure] of sweepFigures(outcome, summary)) {
+  for (const [name, figure] of [...sweepFigures(outcome, summary), ...phaseMaps(outcome, summary)]) {
     const { svg, png } = renderFigure(figure);
     files.push([`plots/${name}.svg`, svg], [`plots/${name}.png`, png]);
   }
