@@ -1,4 +1,8 @@
 /** Makes tables and figures of what a folder holds. They can be made again at any time, with the same bytes. */
+import { join } from "node:path";
+import { writeCsv } from "../files/csv.js";
+import { writeParquet } from "../files/parquet.js";
+import { describeColumns } from "../files/table.js";
 import { renderFigure } from "./figures/render.js";
 import { countStatuses } from "./folder/collection.js";
 import type { SweepOutcomeReport } from "./folder/manifest.js";
@@ -6,21 +10,27 @@ import type { RunFolder } from "./folder/run-folder.js";
 import { phaseMaps } from "./phase-maps.js";
 import { sweepFigures } from "./plots.js";
 import type { SweepOutcome } from "./run.js";
-import { resultsCsv, summariseRows, summaryCsv } from "./tables.js";
+import { writeStates } from "./state-arrays.js";
+import { resultColumns, summariseRows, summaryColumns } from "./tables.js";
 
 /** @returns the names of the files, relative to the folder */
-export async function writeTables(folder: Pick<RunFolder, "write">, outcome: SweepOutcome): Promise<string[]> {
+export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Promise<string[]> {
   const summary = summariseRows(outcome);
-  const files: [string, string | Uint8Array][] = [
-    ["results.csv", resultsCsv(outcome)],
-    ["summary.csv", summaryCsv(outcome, summary)],
-  ];
+  const tables = { results: resultColumns(outcome), summary: summaryColumns(outcome, summary) };
+  const names: string[] = [];
+  for (const [name, columns] of Object.entries(tables)) {
+    await writeCsv(join(folder.path, `${name}.csv`), columns);
+    await writeParquet(join(folder.path, `${name}.parquet`), columns);
+    names.push(`${name}.csv`, `${name}.parquet`);
+  }
+  names.push(...(await writeStates(folder, outcome)));
   for (const [name, figure] of [...sweepFigures(outcome, summary), ...phaseMaps(outcome, summary)]) {
     const { svg, png } = renderFigure(figure);
-    files.push([`plots/${name}.svg`, svg], [`plots/${name}.png`, png]);
+    await folder.write(`plots/${name}.svg`, svg);
+    await folder.write(`plots/${name}.png`, png);
+    names.push(`plots/${name}.svg`, `plots/${name}.png`);
   }
-  for (const [name, contents] of files) await folder.write(name, contents);
-  return files.map(([name]) => name);
+  return names;
 }
 
 /** What the manifest of a finished sweep says of it. */
@@ -36,6 +46,9 @@ export function describeOutcome(outcome: SweepOutcome): SweepOutcomeReport {
     adapters,
     verification,
     computingSeconds,
-    columns: {},
+    columns: {
+      results: describeColumns(resultColumns(outcome)),
+      summary: describeColumns(summaryColumns(outcome, [])),
+    },
   };
 }
