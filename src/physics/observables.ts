@@ -1,6 +1,7 @@
 /** Observables of one system: how each follows from raw moments that the device has summed. Ratios are taken in float64. */
 import { type MethodName, MONTE_CARLO } from "./closures.js";
 import { type Measurement, meanPairCosine, type ProfileName, type RawMoments, type SampleMoments } from "./moments.js";
+import { binderCumulant, ratioObservables } from "./ratio-observables.js";
 import { effectiveRank, growthRate, participationRank, relaxationRate } from "./spectra.js";
 
 /** Systems and runs that an observable is defined for; what is absent is not restricted. */
@@ -179,12 +180,12 @@ export const observables = {
   },
   binder: {
     name: "binder",
-    symbol: "U₄",
-    description: "1 - n ⟨|M|⁴⟩/((n+2) ⟨|M|²⟩²), n components: 0 in the disordered phase; monte-carlo only",
-    reference: "7.4, 11.1; Binder 1981",
+    symbol: ratioObservables.binder.symbol,
+    description: `${ratioObservables.binder.description}; monte-carlo only`,
+    reference: ratioObservables.binder.reference,
     needs: "samples",
     compute: () => NaN,
-    sampled: ({ components: n, square, fourth }) => 1 - (n * fourth) / ((n + 2) * square * square),
+    sampled: ({ components, square, fourth }) => binderCumulant(square, fourth, components),
   },
   energy: {
     name: "energy",
