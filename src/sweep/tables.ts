@@ -1,5 +1,7 @@
 /** The tables of a sweep, results and summary, and the one that it ends with on a terminal. */
 import type { Column } from "../files/table.js";
+import { jackknifeOfSamples, type SampleEstimate } from "../physics/disorder-averages.js";
+import { averageMoments } from "../physics/moments.js";
 import { type ObservableName, observableOf } from "../physics/observables.js";
 import { isNumeric, otherAxes } from "./axes.js";
 import { overlayFor } from "./overlays.js";
@@ -46,8 +48,25 @@ export function summariseRows({ sweep, rows }: Pick<SweepOutcome, "sweep" | "row
  */
 function statisticsOf(rows: readonly ResultRow[], name: ObservableName): SampleSummary {
   const summary = summarize(rows.map(({ observables }) => observables[name] ?? NaN));
-  const fromChains = rows.length === 1 ? rows[0].standardErrors?.[name] : undefined;
-  return fromChains === undefined ? summary : { ...summary, standardError: fromChains };
+  if (rows.length === 1) return { ...summary, standardError: rows[0].standardErrors?.[name] ?? NaN };
+  const { value: mean, standardError } = overSamples(name, rows);
+  return { ...summary, mean, standardError };
+}
+
+/** The mean over disorder samples; of ratios the moments are averaged first (equations 7.4). */
+export function overSamples(name: ObservableName, rows: readonly ResultRow[]): SampleEstimate {
+  const { ratio, sampled } = observableOf(name);
+  if (!ratio || !sampled || rows.some(({ moments }) => !moments)) {
+    const { mean, standardError } = summarize(rows.map(({ observables }) => observables[name] ?? NaN));
+    const sum = mean * rows.length;
+    const without = rows.map(({ observables }) => (sum - (observables[name] ?? NaN)) / (rows.length - 1));
+    return { value: mean, standardError, withoutSample: without };
+  }
+  return jackknifeOfSamples(rows, (kept) => {
+    const moments = kept.map((row) => row.moments ?? []);
+    const heads = moments[0].map((_, head) => sampled(averageMoments(moments.map((each) => each[head]))));
+    return summarize(heads).mean;
+  });
 }
 
 /** Columns of the axes, and of the closure where it is no axis. */
