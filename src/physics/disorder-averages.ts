@@ -5,6 +5,8 @@
 import { jackknifeError } from "./chain-statistics.js";
 import type { ScalingCurve } from "./finite-size-scaling/curves.js";
 import { InputError } from "./input-error.js";
+import { averageMoments, type SampleMoments, withoutMoments } from "./moments.js";
+import { summarize } from "./statistics.js";
 
 export interface SampleEstimate {
   readonly value: number;
@@ -16,18 +18,33 @@ export interface SampleEstimate {
 
 /**
  * An estimate from n samples, whose bias is of order 1/n and so below its error.
- * @param samples what each of them contributes
  * @param estimate of all samples, or of all but one; of a mean, the mean
  */
-export function jackknifeOfSamples<Sample>(
-  samples: readonly Sample[],
-  estimate: (kept: readonly Sample[]) => number,
-): SampleEstimate {
-  if (samples.length === 0) return { value: NaN, standardError: NaN, withoutSample: [] };
-  const value = estimate(samples);
-  if (samples.length === 1) return { value, standardError: NaN, withoutSample: [NaN] };
-  const withoutSample = samples.map((_, leftOut) => estimate(samples.filter((_, k) => k !== leftOut)));
+export function jackknifeOfSamples(count: number, estimate: (leftOut?: number) => number): SampleEstimate {
+  if (count === 0) return { value: NaN, standardError: NaN, withoutSample: [] };
+  const value = estimate();
+  if (count === 1) return { value, standardError: NaN, withoutSample: [NaN] };
+  const withoutSample = Array.from({ length: count }, (_, k) => estimate(k));
   return { value, standardError: jackknifeError(value, withoutSample), withoutSample };
+}
+
+/** The same of a mean. */
+export function meanOfSamples(values: readonly number[]): SampleEstimate {
+  const { count, mean } = summarize(values);
+  return jackknifeOfSamples(count, (leftOut) =>
+    leftOut === undefined ? mean : mean + (mean - values[leftOut]) / (count - 1),
+  );
+}
+
+/** The same of a function of averaged moments. */
+export function functionOfMoments(
+  samples: readonly SampleMoments[],
+  of: (average: SampleMoments) => number,
+): SampleEstimate {
+  const average = averageMoments(samples);
+  return jackknifeOfSamples(samples.length, (leftOut) =>
+    of(leftOut === undefined ? average : withoutMoments(average, samples[leftOut], samples.length)),
+  );
 }
 
 /** The estimate at one x of a curve. */

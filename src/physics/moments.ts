@@ -87,6 +87,21 @@ export interface SampleMoments {
   readonly entropyRate: number;
 }
 
+/** The moments that are averages. */
+const AVERAGED = [
+  "absolute",
+  "square",
+  "fourth",
+  "overlap",
+  "overlapSquare",
+  "overlapFourth",
+  "response",
+  "fieldLength",
+  "energy",
+  "entropyProduction",
+  "entropyRate",
+] as const satisfies readonly (keyof SampleMoments)[];
+
 /** Mean of n_i·n_j over the pairs i ≠ j of `count` unit vectors, of their sum, one number a component (equations 11.14). */
 export function meanPairCosine(sum: ArrayLike<number>, count: number): number {
   let square = 0;
@@ -94,16 +109,19 @@ export function meanPairCosine(sum: ArrayLike<number>, count: number): number {
   return (square - count) / (count * (count - 1));
 }
 
-/** Moments averaged over disorder samples; `beta` and the sizes are those of the first. */
+/** Moments averaged over disorder samples; `beta` and the sizes are those of the first, profiles are left out. */
 export function averageMoments(samples: readonly SampleMoments[]): SampleMoments {
-  const [first] = samples;
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const averages = Object.entries(first).map(([name, value]: [string, unknown]) => {
-    if (typeof value !== "number") return [name, value];
-    return [name, mean(samples.map((each) => each[name as "square"]))];
-  });
-  return {
-    ...(Object.fromEntries(averages) as unknown as SampleMoments),
-    vector: first.vector.map((_, k) => mean(samples.map(({ vector }) => vector[k]))),
-  };
+  const mean = (of: (moments: SampleMoments) => number) =>
+    samples.reduce((sum, moments) => sum + of(moments), 0) / samples.length;
+  return mapMoments(samples[0], (of) => mean(of));
+}
+
+/** The average of `count` samples without one of them. */
+export function withoutMoments(average: SampleMoments, left: SampleMoments, count: number): SampleMoments {
+  return mapMoments(average, (of) => of(average) + (of(average) - of(left)) / (count - 1));
+}
+
+function mapMoments(like: SampleMoments, value: (of: (moments: SampleMoments) => number) => number): SampleMoments {
+  const averaged = Object.fromEntries(AVERAGED.map((name) => [name, value((moments) => moments[name])]));
+  return { ...like, profiles: {}, ...averaged, vector: like.vector.map((_, k) => value(({ vector }) => vector[k])) };
 }

@@ -66,6 +66,10 @@ const OBSERVABLE_LABELS: Readonly<Partial<Record<ObservableName, string>>> = {
   "relaxation-time": "relaxation time *τ* (steps)",
 };
 
+/** The symbol at the end of an axis label, or the last key of the path. */
+export const axisSymbol = (path: string): string =>
+  AXIS_LABELS[path]?.split(" ").find((word) => word.startsWith("*")) ?? `*${path.split(".").at(-1)}*`;
+
 export const axisLabel = (path: string): string => AXIS_LABELS[path] ?? path;
 
 /** The magnetization of sphere spins is a length in units of R. */

@@ -1,7 +1,11 @@
 /** The tables of a sweep, results and summary, and the one that it ends with on a terminal. */
 import type { Column } from "../files/table.js";
-import { jackknifeOfSamples, type SampleEstimate } from "../physics/disorder-averages.js";
-import { averageMoments } from "../physics/moments.js";
+import {
+  functionOfMoments,
+  jackknifeOfSamples,
+  meanOfSamples,
+  type SampleEstimate,
+} from "../physics/disorder-averages.js";
 import { type ObservableName, observableOf } from "../physics/observables.js";
 import { isNumeric, otherAxes } from "./axes.js";
 import { overlayFor } from "./overlays.js";
@@ -57,16 +61,19 @@ function statisticsOf(rows: readonly ResultRow[], name: ObservableName): SampleS
 export function overSamples(name: ObservableName, rows: readonly ResultRow[]): SampleEstimate {
   const { ratio, sampled } = observableOf(name);
   if (!ratio || !sampled || rows.some(({ moments }) => !moments)) {
-    const { mean, standardError } = summarize(rows.map(({ observables }) => observables[name] ?? NaN));
-    const sum = mean * rows.length;
-    const without = rows.map(({ observables }) => (sum - (observables[name] ?? NaN)) / (rows.length - 1));
-    return { value: mean, standardError, withoutSample: without };
+    return meanOfSamples(rows.map(({ observables }) => observables[name] ?? NaN));
   }
-  return jackknifeOfSamples(rows, (kept) => {
-    const moments = kept.map((row) => row.moments ?? []);
-    const heads = moments[0].map((_, head) => sampled(averageMoments(moments.map((each) => each[head]))));
-    return summarize(heads).mean;
-  });
+  const moments = rows.map((row) => row.moments ?? []);
+  const heads = moments[0].map((_, head) =>
+    functionOfMoments(
+      moments.map((each) => each[head]),
+      sampled,
+    ),
+  );
+  const mean = (of: (head: SampleEstimate) => number) => summarize(heads.map(of)).mean;
+  return jackknifeOfSamples(rows.length, (leftOut) =>
+    mean(({ value, withoutSample }) => (leftOut === undefined ? value : withoutSample[leftOut])),
+  );
 }
 
 /** Columns of the axes, and of the closure where it is no axis. */

@@ -10,6 +10,8 @@ import type { RunFolder } from "./folder/run-folder.js";
 import { phaseMaps } from "./phase-maps.js";
 import { sweepFigures } from "./plots.js";
 import type { SweepOutcome } from "./run.js";
+import { scalingFigures } from "./scaling-figures.js";
+import { scalingResults } from "./scaling.js";
 import { writeStates } from "./state-arrays.js";
 import { resultColumns, summariseRows, summaryColumns } from "./tables.js";
 
@@ -24,7 +26,17 @@ export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Pro
     names.push(`${name}.csv`, `${name}.parquet`);
   }
   names.push(...(await writeStates(folder, outcome)));
-  for (const [name, figure] of [...sweepFigures(outcome, summary), ...phaseMaps(outcome, summary)]) {
+  const scaling = scalingResults(outcome, summary);
+  if (scaling.length > 0) {
+    await folder.write("scaling.json", `${JSON.stringify(scaling, null, 2)}\n`);
+    names.push("scaling.json");
+  }
+  const figures = [
+    ...sweepFigures(outcome, summary),
+    ...phaseMaps(outcome, summary),
+    ...scalingFigures(outcome, scaling),
+  ];
+  for (const [name, figure] of figures) {
     const { svg, png } = renderFigure(figure);
     await folder.write(`plots/${name}.svg`, svg);
     await folder.write(`plots/${name}.png`, png);

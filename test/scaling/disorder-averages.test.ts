@@ -1,8 +1,8 @@
 /** Ratios of averaged moments against exact values, and against averaging the ratios. */
 import { expect, test } from "vitest";
-import { curveOfSamples, jackknifeOfSamples } from "../../src/physics/disorder-averages.js";
+import { curveOfSamples, functionOfMoments, meanOfSamples } from "../../src/physics/disorder-averages.js";
 import { crossings } from "../../src/physics/finite-size-scaling/crossings.js";
-import { averageMoments, type SampleMoments } from "../../src/physics/moments.js";
+import type { SampleMoments } from "../../src/physics/moments.js";
 import { observables } from "../../src/physics/observables.js";
 import { summarize } from "../../src/physics/statistics.js";
 import { calibration, normals } from "./curie-weiss-law.js";
@@ -19,28 +19,28 @@ function gaussianSamples(count: number, components: number, trial: number): Samp
   });
 }
 
-const binder = (kept: readonly SampleMoments[]) => observables.binder.sampled(averageMoments(kept));
+const binderOf = (samples: readonly SampleMoments[]) => functionOfMoments(samples, observables.binder.sampled);
 
 test("the Binder cumulant of averaged moments is that of the mixed law, not the mean of cumulants", () => {
   for (const components of [1, 3]) {
     // [v²]/[v]² = exp(σ²) of a log-normal v; each sample alone has U₄ = 0.
     const exact = 1 - Math.exp(0.25);
     const z = Array.from({ length: 60 }, (_, trial) => {
-      const { value, standardError } = jackknifeOfSamples(gaussianSamples(200, components, trial), binder);
+      const { value, standardError } = binderOf(gaussianSamples(200, components, trial));
       return (value - exact) / standardError;
     });
     expect(calibration(z).within).toBeGreaterThan(0.5);
     expect(calibration(z).rootMeanSquare).toBeLessThan(1.4);
   }
   const [sample] = gaussianSamples(1, 1, 0);
-  expect(binder([sample])).toBeCloseTo(0, 14);
-  expect(jackknifeOfSamples([sample], binder).standardError).toBeNaN();
-  expect(jackknifeOfSamples([], binder)).toEqual({ value: NaN, standardError: NaN, withoutSample: [] });
+  expect(binderOf([sample]).value).toBeCloseTo(0, 14);
+  expect(binderOf([sample]).standardError).toBeNaN();
+  expect(meanOfSamples([])).toEqual({ value: NaN, standardError: NaN, withoutSample: [] });
 });
 
 test("of a plain mean the jackknife gives the standard error, and the means without each sample", () => {
   const values = Array.from(normals(30, 1));
-  const result = jackknifeOfSamples(values, (kept) => summarize(kept).mean);
+  const result = meanOfSamples(values);
   expect(result.value).toBeCloseTo(summarize(values).mean, 14);
   expect(result.standardError).toBeCloseTo(summarize(values).standardError, 14);
   expect(result.withoutSample[4]).toBeCloseTo(summarize(values.filter((_, k) => k !== 4)).mean, 14);
@@ -50,7 +50,7 @@ test("curves keep samples apart by number, also where some are missing", () => {
   const point = (x: number, numbers: readonly number[], value: (sample: number) => number) => ({
     x,
     samples: numbers,
-    ...jackknifeOfSamples(numbers.map(value), (kept) => summarize(kept).mean),
+    ...meanOfSamples(numbers.map(value)),
   });
   const shifted = (x: number, numbers: readonly number[]) => point(x, numbers, (sample) => sample + x);
   const curve = curveOfSamples(64, [shifted(0, [0, 1, 2]), shifted(1, [2, 0])]);
