@@ -22,6 +22,8 @@ export interface Measurements {
   readonly housekeeping: number;
   /** Sum of the gaps between the two largest scores of a row, and the rows that have two. */
   readonly scoreGaps: { readonly sum: number; readonly rows: number };
+  /** Σ_i |h_i| and min_i |h_i| of h = x + J m. */
+  readonly localFields: { readonly sum: number; readonly smallest: number };
   /** max_i β_i Σ_j |J_ij| times the slope f'(0)/β of a site: 1, 1/2 or R²/D. */
   readonly rowNorm: number;
   /** ln of the growth of a perturbation, step by step: at the final state, along the trajectory, and by J off the ones. */
@@ -56,6 +58,10 @@ export interface RawMoments extends Partial<Measurements> {
 
 /** Averages over the measured steps of chains, and over chains; lengths in units of R, everything else a site. */
 export interface SampleMoments {
+  readonly sites: number;
+  readonly radius: number;
+  /** β where all sites have the same. */
+  readonly beta: number | undefined;
   /** Numbers of one spin: 1 binary, D sphere. */
   readonly components: number;
   /** <M>, M = Σ_i s_i / (N R), one number a component. */
@@ -66,6 +72,15 @@ export interface SampleMoments {
   readonly fourth: number;
   /** Mean overlap of two chains with the same couplings. */
   readonly overlap: number;
+  /** <q²> and <q⁴> of disjoint pairs of chains. */
+  readonly overlapSquare: number;
+  readonly overlapFourth: number;
+  /** Σ_i w_i m_i of the profiles of the system, one number a component, in units of R. */
+  readonly profiles: Readonly<Partial<Record<ProfileName, readonly number[]>>>;
+  /** Σ_k <S(t) ξ(t-k)>/N behind the susceptibility; NaN where it was not asked for, or the chains are too short. */
+  readonly response: number;
+  /** Mean over sites of |h_i|. */
+  readonly fieldLength: number;
   readonly energy: number;
   /** Nats a step. */
   readonly entropyProduction: number;
@@ -77,4 +92,18 @@ export function meanPairCosine(sum: ArrayLike<number>, count: number): number {
   let square = 0;
   for (let k = 0; k < sum.length; k++) square += sum[k] * sum[k];
   return (square - count) / (count * (count - 1));
+}
+
+/** Moments averaged over disorder samples; `beta` and the sizes are those of the first. */
+export function averageMoments(samples: readonly SampleMoments[]): SampleMoments {
+  const [first] = samples;
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const averages = Object.entries(first).map(([name, value]: [string, unknown]) => {
+    if (typeof value !== "number") return [name, value];
+    return [name, mean(samples.map((each) => each[name as "square"]))];
+  });
+  return {
+    ...(Object.fromEntries(averages) as unknown as SampleMoments),
+    vector: first.vector.map((_, k) => mean(samples.map(({ vector }) => vector[k]))),
+  };
 }

@@ -20,6 +20,7 @@ export interface ResultRow extends Pick<PointResult, "observables" | "residual" 
   readonly status: PointResult["status"] | MonteCarloResult["status"];
   /** From independent chains; monte-carlo only. */
   readonly standardErrors?: MonteCarloResult["standardErrors"];
+  readonly moments?: MonteCarloResult["moments"];
   /** Index into `sweep.points`. */
   readonly point: number;
   readonly sample: number;
@@ -93,10 +94,10 @@ export async function runSweep(executor: Executor, sweep: Sweep, options: SweepC
       const results = await monteCarlo(executor, toSystemBatch(systems), { ...settings, ...chains, identity });
       for (const [g, group] of groups.entries()) {
         for (const [k, task] of group.entries()) {
-          const { observables, standardErrors, status, lastStep, spins, strategy: report } = results[g][k];
+          const { observables, standardErrors, moments, status, lastStep, spins, strategy: report } = results[g][k];
           strategies.set(JSON.stringify(report), report);
           const { point, sample } = task;
-          const estimates = { observables, standardErrors, status, iterations: lastStep };
+          const estimates = { observables, standardErrors, moments, status, iterations: lastStep };
           rows.push({ point, sample, sites: sites[point], ...estimates, residual: NaN, innerResidual: NaN });
           if (!isCheck(task)) continue;
           const checked = await verifySample(

@@ -183,7 +183,7 @@ function makePoint(input: SweepInput, axes: readonly Axis[], values: readonly Ax
   }
   const chains = sampling ? { ...CHAIN_DEFAULTS, ...input.monteCarlo, steps: steps as number } : undefined;
   const observe = input.observe.filter((name) => isMeasuredBy(method, name));
-  const observed = { ...describedRun(first, method, steps), chains: chains?.chains };
+  const observed = { ...describedRun(first, method, steps), chains: chains?.chains, thin: chains?.thin };
   checkObservables(observe, observed, `${context}: observe`);
   return {
     values,

@@ -1,6 +1,8 @@
 /** results.csv, summary.csv, and the table a sweep ends with. */
 import { stringify } from "csv-stringify/sync";
-import { type ObservableName } from "../physics/observables.js";
+import { jackknife } from "../physics/chain-statistics.js";
+import { averageMoments } from "../physics/moments.js";
+import { type ObservableName, observableOf } from "../physics/observables.js";
 import { overlayFor } from "./overlays.js";
 import type { ResultRow, SweepOutcome } from "./run.js";
 import type { AxisValue, Sweep } from "./spec.js";
@@ -27,11 +29,22 @@ export function summariseRows({ sweep, rows }: Pick<SweepOutcome, "sweep" | "row
   for (const row of rows) byPoint.set(row.point, [...(byPoint.get(row.point) ?? []), row]);
   return sweep.points.flatMap(({ values }, point) => {
     const own = byPoint.get(point) ?? [];
-    const statistics = Object.fromEntries(
-      sweep.observe.map((name) => [name, summarize(own.map(({ observables }) => observables[name] ?? NaN))]),
-    );
+    const statistics = Object.fromEntries(sweep.observe.map((name) => [name, statisticsOf(name, own)]));
     return { point, values, samples: own.length, converged: own.filter(isConverged).length, rows: own, statistics };
   });
+}
+
+/** Over disorder samples: of ratios the averages are taken first, with the jackknife over samples (equations 7.4). */
+function statisticsOf(name: ObservableName, rows: readonly ResultRow[]): SampleSummary {
+  const plain = summarize(rows.map(({ observables }) => observables[name] ?? NaN));
+  const { ratio, sampled } = observableOf(name);
+  if (!ratio || !sampled || rows.length < 2) return plain;
+  const { value: mean, standardError } = jackknife(rows.length, (leftOut) => {
+    const kept = rows.flatMap(({ moments }, sample) => (sample === leftOut || !moments ? [] : [moments]));
+    const heads = (kept[0] ?? []).map((_, head) => sampled(averageMoments(kept.map((each) => each[head]))));
+    return summarize(heads).mean;
+  });
+  return { ...plain, mean, standardError };
 }
 
 /** Column of an axis: its path, where `closure` is always there. */
