@@ -84,7 +84,9 @@ export function collect(
       );
       const first = heads.map(([system]) => spins.subarray(system * stateLength, (system + 1) * stateLength));
       // A run that is too short for a susceptibility has none, and is as good as any other.
-      const finite = [...state, ...Object.values({ ...estimates.observables, susceptibility: 0 })].every(Number.isFinite);
+      const finite = [...state, ...Object.values({ ...estimates.observables, susceptibility: 0 })].every(
+        Number.isFinite,
+      );
       const failedDraws = failures;
       return {
         ...estimates,
