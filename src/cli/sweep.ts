@@ -137,7 +137,7 @@ async function work(
   await writeTables(folder, outcome);
   await folder.finish(describeOutcome(outcome));
   printOutcome(outcome, print);
-  print(`\nwritten to ${folder.path}: results.csv, summary.csv, manifest.json, plots/`);
+  print(`\nwritten to ${folder.path}: report.html, results and summary as .csv and .parquet,\n  manifest.json, plots/`);
   return exitCode(outcome);
 }
 

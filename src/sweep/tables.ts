@@ -294,9 +294,14 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
   return [...notes, ...lines].join("\n");
 }
 
-/** The axis that figures and tables put things against: the first numeric one with more than one value, or -1. */
-export function figureAxis({ axes }: Sweep): number {
-  return axes.findIndex(({ values }) => values.length > 1 && values.every((value) => typeof value === "number"));
+/**
+ * The axis that figures and tables put things against, or -1: the one that scaling, a continuation or refinement goes along,
+ * else the first numeric one with more than one value.
+ */
+export function figureAxis({ axes, input }: Sweep): number {
+  const named = input.scaling?.along ?? input.continuation?.axis ?? input.refine?.axis;
+  if (named !== undefined) return axes.findIndex(({ path }) => path === named);
+  return axes.findIndex((axis) => axis.values.length > 1 && isNumeric(axis));
 }
 
 /** Whether the exact result is the same for every series, because they differ at most in the closure. */
