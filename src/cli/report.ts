@@ -13,7 +13,7 @@ export async function reportCommand(path: string, session: Session): Promise<num
     const folder = await RunFolder.read(place);
     for (const { file, reason } of folder.damaged) session.note(`onsager: ${file}: found ${reason}; left out`);
     const outcome = await outcomeOf(folder);
-    const files = await writeTables(folder, outcome);
+    const { files } = await writeTables(folder, outcome);
     missing += outcome.planned - outcome.blocks;
     const whole = outcome.blocks === outcome.planned ? "" : `, of ${outcome.blocks} of ${outcome.planned} blocks`;
     session.print(`${place}: ${files.length} files${whole}`);

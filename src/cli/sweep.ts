@@ -17,7 +17,7 @@ import { arrayLoader } from "../verify/load-system.js";
 import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import { Interrupted, type Session } from "./session.js";
-import { describeStrategy } from "./text-layout.js";
+import { describeStrategy, labelled } from "./text-layout.js";
 
 export interface SweepCommandOptions extends CouplingRequest {
   readonly out: string;
@@ -134,9 +134,10 @@ async function work(
   }
   // Drawing takes a second to load; a run that failed before does not wait for it.
   const { writeTables, describeOutcome } = await import("../sweep/write.js");
-  await writeTables(folder, outcome);
+  const { scaling } = await writeTables(folder, outcome);
   await folder.finish(describeOutcome(outcome));
   printOutcome(outcome, print);
+  for (const line of scaling) print(labelled("scaling", line, 2));
   print(`\nwritten to ${folder.path}: report.html, results and summary as .csv and .parquet,\n  manifest.json, plots/`);
   return exitCode(outcome);
 }

@@ -11,13 +11,20 @@ import { reportPage } from "./report/report.js";
 import { phaseMaps } from "./phase-maps.js";
 import { sweepFigures } from "./plots.js";
 import type { SweepOutcome } from "./run.js";
-import { scalingFigures } from "./scaling-figures.js";
+import { scalingFigures, scalingText } from "./scaling-figures.js";
 import { scalingResults } from "./scaling.js";
 import { writeStates } from "./state-arrays.js";
 import { resultColumns, summariseRows, summaryColumns } from "./tables.js";
 
-/** @returns the names of the files, relative to the folder */
-export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Promise<string[]> {
+/** What was made of a folder. */
+export interface Written {
+  /** Names relative to the folder. */
+  readonly files: readonly string[];
+  /** What finite-size scaling says, in lines for people. */
+  readonly scaling: readonly string[];
+}
+
+export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Promise<Written> {
   const summary = summariseRows(outcome);
   const columns = summaryColumns(outcome, summary);
   const names: string[] = [];
@@ -46,7 +53,7 @@ export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Pro
   }
   const { manifest } = folder;
   await write("report.html", reportPage({ outcome, manifest, summary, columns, figures: drawings, scaling }));
-  return names;
+  return { files: names, scaling: scalingText(scaling) };
 }
 
 /** What the manifest of a finished sweep says of it. */
