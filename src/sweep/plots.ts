@@ -60,7 +60,10 @@ function figureOf(
   distinct.forEach(({ overlay, style, x, y }, k) => {
     const own = distinct.length > 1 ? { style } : {};
     series.unshift({ kind: "line", x, y, ...(k === 0 && { name: overlay.name }), ...own });
-    if (overlay.mark) marks.set(`${overlay.mark.x}`, { ...overlay.mark, ...own });
+    // A mark beyond the points would stretch the axis.
+    if (overlay.mark && overlay.mark.x >= Math.min(...xs) && overlay.mark.x <= Math.max(...xs)) {
+      marks.set(`${overlay.mark.x}`, { ...overlay.mark, ...own });
+    }
   });
   const { spins } = sweep.points[0].system(0);
   return {
@@ -103,8 +106,9 @@ function sampleCurve(overlay: Overlay, xs: readonly number[], scale: "linear" | 
   // A square-root onset needs its own point, or the curve misses the corner.
   const corner = overlay.mark?.x;
   if (corner !== undefined && corner > low && corner < high) x.push(corner);
-  x.sort((a, b) => a - b);
-  return { x, y: x.map((value) => overlay.curve(value)) };
+  const nodes = overlay.whole ? [...new Set(x.map(Math.round))] : x;
+  nodes.sort((a, b) => a - b);
+  return { x: nodes, y: nodes.map((value) => overlay.curve(value)) };
 }
 
 function sameCurve(a: readonly number[], b: readonly number[]): boolean {
