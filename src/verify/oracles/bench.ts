@@ -1,6 +1,6 @@
 /** What an oracle runs on: the device under test, and the checks it has made there. */
 import { batchOf, type SystemBatch } from "../../engine/batch.js";
-import type { Executor } from "../../engine/executor.js";
+import type { Executor, Slot, Stage, StageName } from "../../engine/executor.js";
 import { realise, type System } from "../../engine/realise.js";
 import { type PointResult, simulate, type SimulationOptions } from "../../engine/simulate.js";
 import type { NumericArray } from "../../physics/arrays.js";
@@ -40,6 +40,9 @@ export type RunOptions = Omit<SimulationOptions, "observe" | "states"> & Partial
 export type StateResult = PointResult & { readonly state: Float64Array };
 
 type Nested = ArrayLike<number> | readonly Nested[];
+
+/** The arrays of a kernel as numbers. */
+export type KernelArrays<K extends StageName> = Readonly<Record<keyof Stage<K>["arrays"], Float64Array>>;
 
 export class OracleBench {
   readonly checks: OracleCheck[] = [];
@@ -93,6 +96,24 @@ export class OracleBench {
   async run(input: object, options: RunOptions, arrays?: Readonly<Record<string, NumericArray>>): Promise<StateResult> {
     const [[result]] = await this.runBatch(batchOf(await realised(input, arrays)), options);
     return result;
+  }
+
+  /** One kernel alone, on the device under test; its arrays as it leaves them. */
+  async kernel<K extends StageName>(
+    stage: Omit<Stage<K>, "arrays"> & { readonly arrays: KernelArrays<K> },
+  ): Promise<KernelArrays<K>> {
+    const { executor } = this;
+    const names = Object.keys(stage.arrays) as (keyof KernelArrays<K>)[];
+    const slots = new Map<keyof KernelArrays<K>, Slot>();
+    try {
+      for (const name of names) slots.set(name, executor.upload(String(name), stage.arrays[name]));
+      executor.run({ ...stage, arrays: Object.fromEntries(slots) } as unknown as Stage<K>);
+      const left: [keyof KernelArrays<K>, Float64Array][] = [];
+      for (const [name, slot] of slots) left.push([name, await executor.read(slot)]);
+      return Object.fromEntries(left) as KernelArrays<K>;
+    } finally {
+      executor.free(...slots.values());
+    }
   }
 
   async runBatch(batch: SystemBatch, options: RunOptions): Promise<StateResult[][]> {

@@ -12,6 +12,7 @@ import { rowStochasticOracles } from "./row-stochastic.js";
 import { samplingOracles } from "./sampling.js";
 import { scalarOracles } from "./scalars.js";
 import { sphereClosureOracles } from "./sphere-closures.js";
+import { sphereSecondOrderOracles } from "./sphere-second-order.js";
 import { spinTransformerOracles } from "./spin-transformers.js";
 import { symmetricSkOracles } from "./symmetric-sk.js";
 import { twoSiteOracles } from "./two-sites.js";
@@ -22,6 +23,7 @@ export const oracles: readonly Oracle[] = [
   ...spinTransformerOracles,
   ...binaryClosureOracles,
   ...sphereClosureOracles,
+  ...sphereSecondOrderOracles,
   ...rowStochasticOracles,
   ...twoSiteOracles,
   ...meanFieldCurveOracles,
