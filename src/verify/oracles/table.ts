@@ -10,6 +10,8 @@ import { meanFieldCurveOracles } from "./mean-field-curves.js";
 import { largeSystemOracles } from "./large-systems.js";
 import { measuredOracles } from "./measured.js";
 import { memoryOracles } from "./memories.js";
+import { orderOracles } from "./order-of-accuracy.js";
+import { publishedNumberOracles } from "./published-numbers.js";
 import { rowStochasticOracles } from "./row-stochastic.js";
 import { samplingOracles } from "./sampling.js";
 import { scalarOracles } from "./scalars.js";
@@ -29,6 +31,8 @@ export const oracles: readonly Oracle[] = [
   ...solverHonestyOracles,
   ...sphereClosureOracles,
   ...sphereSecondOrderOracles,
+  ...orderOracles,
+  ...publishedNumberOracles,
   ...rowStochasticOracles,
   ...twoSiteOracles,
   ...entropyProductionOracles,
