@@ -11,7 +11,7 @@ import { ROW_STATISTICS } from "../../reference/attention-rows.js";
 import { pad } from "../../reference/layout.js";
 import { gaussianMatrix, STREAMS, uniformMatrix } from "../../reference/random.js";
 import { MASKED, MASKS } from "../../reference/scores.js";
-import { dot, flat, mean, type Oracle, type OracleBench } from "./bench.js";
+import { dot, flat, mean, type Oracle, type OracleBench, packed, unpacked } from "./bench.js";
 import { readCase } from "./case-files.js";
 
 type Matrix = number[][];
@@ -22,16 +22,6 @@ interface ExplicitRows {
       Record<"Y2" | "entropy" | "logsumexp", number[]> & { scale: number };
   };
 }
-
-/** Vectors as kernels have them: rows and components padded with zeros. */
-function packed(rows: readonly ArrayLike<number>[], width = rows[0].length): Float64Array {
-  const array = new Float64Array(pad(rows.length) * pad(width));
-  rows.forEach((row, i) => array.set(Array.from(row), i * pad(width)));
-  return array;
-}
-
-const unpacked = (array: Float64Array, rows: number, width: number) =>
-  Array.from({ length: rows }, (_, i) => [...array.subarray(i * pad(width), i * pad(width) + width)]);
 
 const UNUSED = () => new Float64Array(4);
 

@@ -6,6 +6,7 @@ import { type PointResult, simulate, type SimulationOptions } from "../../engine
 import type { NumericArray } from "../../physics/arrays.js";
 import { summarize } from "../../physics/statistics.js";
 import { parseSystem } from "../../physics/system.js";
+import { pad } from "../../reference/layout.js";
 
 /** An exact result, and how the engine is held to it. */
 export interface Oracle {
@@ -146,6 +147,18 @@ export function flat(values: number | Nested): number[] {
   if (typeof values === "number") return [values];
   return Array.from(values as ArrayLike<number | Nested>).flatMap(flat);
 }
+
+/** Vectors as kernels have them: rows and components padded with zeros. */
+export function packed(rows: readonly ArrayLike<number>[]): Float64Array {
+  const stride = pad(rows[0].length);
+  const array = new Float64Array(pad(rows.length) * stride);
+  rows.forEach((row, i) => array.set(row, i * stride));
+  return array;
+}
+
+/** The first `rows` of such vectors, without their padding. */
+export const unpacked = (array: Float64Array, rows: number, width: number) =>
+  Array.from({ length: rows }, (_, i) => [...array.subarray(i * pad(width), i * pad(width) + width)]);
 
 /** The largest |found - expected|; NaN if anything is not a number. */
 export function largestError(found: Nested, expected: Nested): number {

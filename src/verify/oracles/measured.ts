@@ -1,7 +1,6 @@
 /** Observables that take extra work, against exact numbers. */
 import { symmetricEigenvalues } from "../../physics/symmetric-eigenvalues.js";
-import { pad } from "../../reference/layout.js";
-import { dot, flat, mean, norms, type Oracle, type OracleBench } from "./bench.js";
+import { dot, flat, mean, norms, type Oracle, type OracleBench, packed } from "./bench.js";
 import { readCase } from "./case-files.js";
 
 type Matrix = number[][];
@@ -88,12 +87,6 @@ async function dissipation(bench: OracleBench): Promise<void> {
     bench.allow(1e-10, 3e-6),
   );
   // Site by site in the fields of half the fixed point and of itself, by the kernel.
-  const stride = pad(8);
-  const packed = (rows: Matrix) => {
-    const array = new Float64Array(pad(rows.length) * stride);
-    rows.forEach((row, i) => array.set(row, i * stride));
-    return array;
-  };
   const product = (scale: number) =>
     inputs.J.map((row) =>
       inputs.x[0].map((_, k) =>
@@ -116,7 +109,7 @@ async function dissipation(bench: OracleBench): Promise<void> {
         betas: new Float64Array(4).fill(inputs.beta),
         mismatch: new Float64Array(4),
       },
-      params: { systems: 1, sites: 4, components: 8, componentStride: stride, radius: inputs.R },
+      params: { systems: 1, sites: 4, components: 8, componentStride: 8, radius: inputs.R },
       constants: { BINARY: false, RESPONSE },
     });
     bench.within(`mismatch of every site, ${response}`, found, wanted, bench.allow(1e-10, 3e-6));

@@ -5,7 +5,7 @@
 import { pad } from "../../reference/layout.js";
 import { gaussianMatrix, STREAMS, unitDirections } from "../../reference/random.js";
 import { responseDerivatives, responseFromMean, type SphereResponse } from "../../reference/responses.js";
-import { dot, flat, mean, type Oracle, type OracleBench } from "./bench.js";
+import { dot, flat, mean, type Oracle, type OracleBench, packed, unpacked } from "./bench.js";
 import { readCase } from "./case-files.js";
 
 type Vectors = readonly (readonly number[])[];
@@ -189,17 +189,6 @@ function correctedIndex(bench: OracleBench): Promise<void> {
   return Promise.resolve();
 }
 
-/** Rows of vectors as kernels have them. */
-function packed(vectors: Vectors): Float64Array {
-  const [width, stride] = [vectors[0].length, pad(vectors[0].length)];
-  const array = new Float64Array(pad(vectors.length) * stride);
-  vectors.forEach((vector, i) => array.set(vector.slice(0, width), i * stride));
-  return array;
-}
-
-const unpacked = (array: Float64Array, like: Vectors) =>
-  like.map((row, i) => [...array.subarray(i * pad(row.length), i * pad(row.length) + row.length)]);
-
 const padded = (values: readonly number[]) => {
   const array = new Float64Array(pad(values.length));
   array.set(values);
@@ -226,8 +215,8 @@ async function startOf(bench: OracleBench, problem: Problem, previous: Vectors, 
     constants: { RESPONSE: response === "exact" ? 1 : 0 },
   });
   return {
-    fields: unpacked(left.local, x),
-    means: unpacked(left.mean, x),
+    fields: unpacked(left.local, x.length, D),
+    means: unpacked(left.mean, x.length, D),
     gammas: x.map((_, i) => left.sites[2 * i]),
   };
 }
@@ -277,7 +266,7 @@ async function rightHandSide(
     params: { systems: 1, sites, dimension: D, radius: R, tolerance: 0 },
     constants: { PUBLISHED: published, RESPONSE: response === "exact" ? 1 : 0 },
   });
-  return unpacked(effective, x).map((row, i) => row.map((value, k) => 2 * value - thetas[i][k]));
+  return unpacked(effective, sites, D).map((row, i) => row.map((value, k) => 2 * value - thetas[i][k]));
 }
 
 async function pieces(bench: OracleBench): Promise<void> {
