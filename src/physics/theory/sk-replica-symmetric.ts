@@ -29,6 +29,22 @@ export function replicaSymmetricOverlap(temperature: number, coupling = 1, field
 }
 
 /**
+ * Free energy a site, f = -beta J^2 (1-q)^2 / 4 - T int Dz ln 2 cosh beta (h + J sqrt(q) z).
+ *
+ * @param temperature T >= 0
+ * @param coupling J > 0
+ * @param field h
+ */
+export function replicaSymmetricFreeEnergy(temperature: number, coupling = 1, field = 0): number {
+  if (temperature === 0) return -gaussianAverage(Math.abs, field, coupling);
+  const q = replicaSymmetricOverlap(temperature, coupling, field);
+  // ln 2 cosh a without overflow.
+  const logCosh = (a: number): number => Math.abs(a) + Math.log1p(Math.exp(-2 * Math.abs(a)));
+  const average = averageOverField(logCosh, q, temperature, coupling, field);
+  return -((coupling * (1 - q)) ** 2) / (4 * temperature) - temperature * average;
+}
+
+/**
  * Logarithm of beta^2 J^2 int Dz sech^4: the replica-symmetric state is stable where it is negative.
  *
  * @param temperature T > 0

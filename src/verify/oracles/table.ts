@@ -2,12 +2,14 @@
 import type { Executor } from "../../engine/executor.js";
 import { type Oracle, OracleBench, type OracleCheck, type OracleSize } from "./bench.js";
 import { binaryClosureOracles } from "./binary-closures.js";
+import { closureSurveyOracles } from "./closure-survey.js";
 import { clusteringOracles } from "./clustering.js";
 import { disorderOracles } from "./disorder.js";
 import { meanFieldCurveOracles } from "./mean-field-curves.js";
 import { largeSystemOracles } from "./large-systems.js";
 import { measuredOracles } from "./measured.js";
 import { memoryOracles } from "./memories.js";
+import { randomVectorOracles } from "./random-vectors.js";
 import { rowStochasticOracles } from "./row-stochastic.js";
 import { samplingOracles } from "./sampling.js";
 import { scalarOracles } from "./scalars.js";
@@ -22,11 +24,13 @@ export const oracles: readonly Oracle[] = [
   ...spinTransformerOracles,
   ...binaryClosureOracles,
   ...sphereClosureOracles,
+  ...randomVectorOracles,
   ...rowStochasticOracles,
   ...twoSiteOracles,
   ...meanFieldCurveOracles,
   ...symmetricSkOracles,
   ...clusteringOracles,
+  ...closureSurveyOracles,
   ...disorderOracles,
   ...largeSystemOracles,
   ...measuredOracles,
