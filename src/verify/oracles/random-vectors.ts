@@ -110,12 +110,12 @@ async function oneSetting(bench: OracleBench, name: keyof typeof SETTINGS): Prom
 const EXACT = { 3: [0.1145, 0.2124], 8: [0.5625, 0.8848], 16: [0.9572, 1.4485], 64: [2.1488, 3.1757] } as const;
 
 async function exactTheory(bench: OracleBench): Promise<void> {
-  const sites = bench.sized(1024, 2048);
+  const sites = 1024;
   const dimensions = bench.sized<readonly (keyof typeof EXACT)[]>([3], [3, 8, 16, 64]);
   for (const dimension of dimensions) {
     const pair = [SETTINGS.A, SETTINGS.B].map((setting) => systemOf(setting, sites, dimension, "exact"));
     const batch = sharing(await Promise.all(pair.map((input) => realised(input))));
-    const settings = { chains: 4, burnIn: 15, steps: bench.sized(40, 200), start: "given", chainMeans: true } as const;
+    const settings = { chains: 4, burnIn: 15, steps: bench.sized(40, 100), start: "given", chainMeans: true } as const;
     const [results] = await bench.sampleBatch(batch, settings);
     results.forEach(({ chainMeans = [] }, k) => {
       const { overlap } = new ExactMeans(chainMeans, sites);
