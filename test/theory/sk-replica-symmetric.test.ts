@@ -4,14 +4,15 @@ import {
   almeidaThoulessField,
   almeidaThoulessTemperature,
   logAlmeidaThoulessRatio,
+  replicaSymmetricFreeEnergy,
   replicaSymmetricOverlap,
 } from "../../src/physics/theory/sk-replica-symmetric.js";
 import { readCase } from "../cases.js";
 
 interface Sk {
   data: {
-    rs_curve: { T: number; q: number; AT_lambda: number }[];
-    rs_in_field: { T: number; h: number; q: number; AT_lambda: number }[];
+    rs_curve: { T: number; h?: number; q: number; AT_lambda: number; free_energy: number }[];
+    rs_in_field: { T: number; h: number; q: number; AT_lambda: number; free_energy: number }[];
     AT_line: { T: number; h_AT: number }[];
   };
 }
@@ -24,6 +25,14 @@ describe("replica-symmetric SK", () => {
       expect(Math.abs(replicaSymmetricOverlap(T, 1, h) - q), `T ${T} h ${h}`).toBeLessThan(1e-9);
       expect(Math.abs(logAlmeidaThoulessRatio(T, 1, h) - Math.log(AT_lambda)), `T ${T} h ${h}`).toBeLessThan(1e-9);
     }
+  });
+
+  it("has the tabulated free energy, and that of the frozen state at T = 0", () => {
+    for (const { T, h = 0, free_energy } of [...data.rs_curve, ...data.rs_in_field]) {
+      expect(Math.abs(replicaSymmetricFreeEnergy(T, 1, h) - free_energy), `T ${T} h ${h}`).toBeLessThan(1e-9);
+    }
+    expect(replicaSymmetricFreeEnergy(0, 3)).toBeCloseTo(-3 * Math.sqrt(2 / Math.PI), 12);
+    expect(replicaSymmetricFreeEnergy(1.2, 3, 0.6)).toBeCloseTo(3 * replicaSymmetricFreeEnergy(0.4, 1, 0.2), 12);
   });
 
   it("reproduces the de Almeida-Thouless line", () => {

@@ -8,7 +8,7 @@
  */
 import { gaussianAverage } from "./quadrature.js";
 import { findRoot } from "./root.js";
-import { sech2 } from "../hyperbolic.js";
+import { logTwoCosh, sech2 } from "../hyperbolic.js";
 
 /**
  * Edwards-Anderson overlap q.
@@ -38,6 +38,20 @@ export function replicaSymmetricOverlap(temperature: number, coupling = 1, field
  */
 export function replicaSymmetricStep(overlap: number, temperature: number, coupling = 1, field = 0): number {
   return averageOverField((a) => Math.tanh(a) ** 2, overlap, temperature, coupling, field);
+}
+
+/**
+ * Free energy a site, f = -beta J^2 (1-q)^2 / 4 - T int Dz ln 2 cosh beta (h + J sqrt(q) z).
+ *
+ * @param temperature T >= 0
+ * @param coupling J > 0
+ * @param field h
+ */
+export function replicaSymmetricFreeEnergy(temperature: number, coupling = 1, field = 0): number {
+  if (temperature === 0) return -gaussianAverage(Math.abs, field, coupling);
+  const q = replicaSymmetricOverlap(temperature, coupling, field);
+  const average = averageOverField(logTwoCosh, q, temperature, coupling, field);
+  return -((coupling * (1 - q)) ** 2) / (4 * temperature) - temperature * average;
 }
 
 /**

@@ -16,7 +16,7 @@ import {
 import { curieWeissMagnetization } from "./curie-weiss.js";
 import { hopfieldMagnetization } from "./hopfield.js";
 import { noisyAttentionThreshold, noisyAttentionTricritical } from "./noisy-attention.js";
-import { almeidaThoulessField, replicaSymmetricOverlap } from "./sk-replica-symmetric.js";
+import { almeidaThoulessField, replicaSymmetricFreeEnergy, replicaSymmetricOverlap } from "./sk-replica-symmetric.js";
 import { softmaxRowAverages } from "./softmax-rem.js";
 import { exactSphereOrder } from "./sphere-order.js";
 import { tanhChaosLyapunov, tanhChaosOverlap } from "./tanh-chaos.js";
@@ -173,6 +173,13 @@ export const theories = {
         formula: "q = ∫Dz tanh² β(h + J √q z)",
         needs: ["T", "J", "field"],
         compute: ({ T, J, field }) => replicaSymmetricOverlap(T, J, field),
+      },
+      {
+        name: "freeEnergy",
+        description: "f of a spin (energy)",
+        formula: "f = -J²(1-q)²/(4T) - T ∫Dz ln 2cosh β(h + J √q z)",
+        needs: ["T", "J", "field"],
+        compute: ({ T, J, field }) => replicaSymmetricFreeEnergy(T, J, field),
       },
     ],
   },

@@ -1,6 +1,8 @@
 /** What an oracle runs on: the device under test, and the checks it has made there. */
 import { batchOf, type SystemBatch } from "../../engine/batch.js";
+import type { MonteCarloResult } from "../../engine/chain-results.js";
 import type { Executor, Slot, Stage, StageName } from "../../engine/executor.js";
+import { monteCarlo, type MonteCarloOptions } from "../../engine/monte-carlo.js";
 import { realise, type System } from "../../engine/realise.js";
 import { type PointResult, simulate, type SimulationOptions } from "../../engine/simulate.js";
 import type { NumericArray } from "../../physics/arrays.js";
@@ -40,6 +42,9 @@ export type RunOptions = Omit<SimulationOptions, "observe" | "states"> & Partial
 /** A result with its state. */
 export type StateResult = PointResult & { readonly state: Float64Array };
 
+/** Chains; from two starts, every step measured from the first on and nothing observed unless asked for. */
+export type ChainSettings = Partial<MonteCarloOptions> & Pick<MonteCarloOptions, "chains" | "steps">;
+
 type Nested = ArrayLike<number> | readonly Nested[];
 
 /** The arrays of a kernel as numbers. */
@@ -59,7 +64,7 @@ export class OracleBench {
   }
 
   /** The tolerance of this device's precision. */
-  allow(f64: number, f32: number): number {
+  allow<Value = number>(f64: Value, f32: Value): Value {
     return this.precision === "f64" ? f64 : f32;
   }
 
@@ -86,6 +91,15 @@ export class OracleBench {
   /** low ≤ got ≤ high, given as the middle and half of the width. */
   between(what: string, got: number, low: number, high: number): void {
     this.within(what, got, (low + high) / 2, (high - low) / 2);
+  }
+
+  /** Holds every number to four standard errors of its own, and f32: what is shown is the one with the largest ratio. */
+  agree(what: string, got: ArrayLike<number>, exact: ArrayLike<number>, errors: ArrayLike<number>): void {
+    const allowed = (k: number) => 4 * errors[k] + 1e-5;
+    const ratio = (k: number) => Math.abs(got[k] - exact[k]) / allowed(k);
+    let worst = 0;
+    for (let k = 0; k < got.length; k++) if (!(ratio(k) <= ratio(worst))) worst = k;
+    this.within(what, got[worst], exact[worst], allowed(worst));
   }
 
   /** A statement that holds or does not: 1 or 0. */
@@ -115,6 +129,18 @@ export class OracleBench {
     } finally {
       executor.free(...slots.values());
     }
+  }
+
+  /** Chains of one system, at a fixed seed. */
+  async sample(input: object, settings: ChainSettings): Promise<MonteCarloResult> {
+    const [[result]] = await this.sampleBatch(batchOf(await realised(input)), settings);
+    return result;
+  }
+
+  sampleBatch(batch: SystemBatch, settings: ChainSettings): Promise<MonteCarloResult[][]> {
+    const identity = (group: number, replica: number) => ({ seed: 11, point: replica, sample: group });
+    const defaults = { burnIn: 0, thin: 1, start: "both", observe: [], identity } as const;
+    return monteCarlo(this.executor, batch, { ...defaults, ...settings });
   }
 
   async runBatch(batch: SystemBatch, options: RunOptions): Promise<StateResult[][]> {

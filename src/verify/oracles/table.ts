@@ -3,6 +3,7 @@ import type { Executor } from "../../engine/executor.js";
 import { attentionRowOracles } from "./attention-rows.js";
 import { type Oracle, OracleBench, type OracleCheck, type OracleSize } from "./bench.js";
 import { binaryClosureOracles } from "./binary-closures.js";
+import { closureSurveyOracles } from "./closure-survey.js";
 import { clusteringOracles } from "./clustering.js";
 import { disorderOracles } from "./disorder.js";
 import { entropyProductionOracles } from "./entropy-production.js";
@@ -12,6 +13,7 @@ import { measuredOracles } from "./measured.js";
 import { memoryOracles } from "./memories.js";
 import { orderOracles } from "./order-of-accuracy.js";
 import { publishedNumberOracles } from "./published-numbers.js";
+import { randomVectorOracles } from "./random-vectors.js";
 import { rowStochasticOracles } from "./row-stochastic.js";
 import { samplingOracles } from "./sampling.js";
 import { scalarOracles } from "./scalars.js";
@@ -33,12 +35,14 @@ export const oracles: readonly Oracle[] = [
   ...sphereSecondOrderOracles,
   ...orderOracles,
   ...publishedNumberOracles,
+  ...randomVectorOracles,
   ...rowStochasticOracles,
   ...twoSiteOracles,
   ...entropyProductionOracles,
   ...meanFieldCurveOracles,
   ...symmetricSkOracles,
   ...clusteringOracles,
+  ...closureSurveyOracles,
   ...disorderOracles,
   ...largeSystemOracles,
   ...measuredOracles,
