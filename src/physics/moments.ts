@@ -78,3 +78,8 @@ export function meanPairCosine(sum: ArrayLike<number>, count: number): number {
   for (let k = 0; k < sum.length; k++) square += sum[k] * sum[k];
   return (square - count) / (count * (count - 1));
 }
+
+/** r = |(1/n) Σ_i n_i| of n unit vectors, from the mean cosine c of their pairs: r² = (1 + (n - 1) c)/n. */
+export function orderOfCosine(cosine: number, count: number): number {
+  return Math.sqrt(Math.max(0, (1 + (count - 1) * cosine) / count));
+}

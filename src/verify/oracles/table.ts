@@ -8,6 +8,7 @@ import { meanFieldCurveOracles } from "./mean-field-curves.js";
 import { largeSystemOracles } from "./large-systems.js";
 import { measuredOracles } from "./measured.js";
 import { memoryOracles } from "./memories.js";
+import { noisyAttentionOracles } from "./noisy-attention.js";
 import { rowStochasticOracles } from "./row-stochastic.js";
 import { samplingOracles } from "./sampling.js";
 import { scalarOracles } from "./scalars.js";
@@ -31,6 +32,7 @@ export const oracles: readonly Oracle[] = [
   ...largeSystemOracles,
   ...measuredOracles,
   ...memoryOracles,
+  ...noisyAttentionOracles,
   ...samplingOracles,
   ...scalarOracles,
 ].sort(byId);
