@@ -7,6 +7,7 @@ import { type ObservableName, observableNames, speciesObserved } from "../physic
 import { oracleSizes } from "../verify/oracles/bench.js";
 import { theoryNames } from "../physics/theory/theories.js";
 import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from "./bench-layers.js";
+import { addCluster } from "./cluster.js";
 import { addCompare } from "./compare.js";
 import { devicesCommand } from "./devices.js";
 import { EXIT, explainFailure } from "./exit-codes.js";
@@ -87,6 +88,7 @@ function createProgram(invocation: Invocation): Command {
   addRetrieve(program, invocation);
   addVerify(program, invocation);
   addModule(program, invocation);
+  addCluster(program, invocation);
   addOracle(program, invocation);
   addTheory(program, invocation);
   addDevices(program, invocation);

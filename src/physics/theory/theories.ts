@@ -15,6 +15,7 @@ import {
 } from "./asymmetric-sk.js";
 import { curieWeissMagnetization } from "./curie-weiss.js";
 import { hopfieldMagnetization } from "./hopfield.js";
+import { noisyAttentionOrder } from "./noisy-attention-order.js";
 import { noisyAttentionThreshold, noisyAttentionTricritical } from "./noisy-attention.js";
 import { almeidaThoulessField, replicaSymmetricFreeEnergy, replicaSymmetricOverlap } from "./sk-replica-symmetric.js";
 import { softmaxRowAverages } from "./softmax-rem.js";
@@ -290,6 +291,7 @@ export const theories = {
     parameters: [
       { name: "d", description: "dimension of a token", range: { from: 2, whole: true } },
       { name: "beta", description: "inverse temperature of attention", range: nonnegative },
+      { name: "K", description: "strength of attention", range: nonnegative },
     ],
     results: [
       {
@@ -305,6 +307,13 @@ export const theories = {
         formula: "I_{d/2+1}(β_*) / I_{d/2}(β_*) = 1/d",
         needs: ["d"],
         compute: ({ d }) => noisyAttentionTricritical(d),
+      },
+      {
+        name: "orderParameter",
+        description: "r = |E x| of the stationary law of least free energy, 0 below the transition",
+        formula: "p(x) ∝ exp((2K/β) ∫ e^{β x·y} p(dy))",
+        needs: ["d", "beta", "K"],
+        compute: ({ d, beta, K }) => noisyAttentionOrder(d, beta, K),
       },
     ],
   },

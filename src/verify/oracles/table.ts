@@ -14,6 +14,7 @@ import { memoryOracles } from "./memories.js";
 import { orderOracles } from "./order-of-accuracy.js";
 import { publishedNumberOracles } from "./published-numbers.js";
 import { randomVectorOracles } from "./random-vectors.js";
+import { noisyAttentionOracles } from "./noisy-attention.js";
 import { rowStochasticOracles } from "./row-stochastic.js";
 import { samplingOracles } from "./sampling.js";
 import { scalarOracles } from "./scalars.js";
@@ -47,6 +48,7 @@ export const oracles: readonly Oracle[] = [
   ...largeSystemOracles,
   ...measuredOracles,
   ...memoryOracles,
+  ...noisyAttentionOracles,
   ...samplingOracles,
   ...scalarOracles,
 ].sort(byId);
