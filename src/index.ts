@@ -21,12 +21,10 @@ export { rescale, type ScalingForm } from "./physics/finite-size-scaling/scaling
 export type { SizeTrend } from "./physics/finite-size-scaling/size-trend.js";
 export {
   curveOfSamples,
-  ratioObservables,
-  ratioOverSamples,
-  type RatioMoments,
-  type RatioObservableName,
+  jackknifeOfSamples,
   type SampledPoint,
-} from "./physics/ratio-observables.js";
+  type SampleEstimate,
+} from "./physics/disorder-averages.js";
 export { InputError } from "./physics/input-error.js";
 export {
   evaluateTheory,

@@ -124,7 +124,10 @@ function addRun(program: Command, invocation: Invocation): void {
     .addOption(new Option("--start <name>", `of the chains, ${MONTE_CARLO} only`).choices(CHAIN_STARTS))
     .option("--trajectory", "keep the state after every step, with --steps")
     .option("--couplings", "give J out too, [head][N][N]")
-    .option("--correlations", "give C and D of the last step out too, [head][N][N]")
+    .option(
+      "--correlations",
+      `give C and D too, [head][N][N]: of the last step, or ${MONTE_CARLO} averages with errors`,
+    )
     .option("--verify", "check a step from the final state against float64")
     .addOption(
       new Option(

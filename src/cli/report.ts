@@ -13,7 +13,7 @@ export async function reportCommand(path: string, session: Session): Promise<num
     const folder = await RunFolder.read(place);
     for (const { file, reason } of folder.damaged) session.note(`onsager: ${file}: found ${reason}; left out`);
     const outcome = await outcomeOf(folder);
-    const files = await writeTables(folder, outcome);
+    const { files } = await writeTables(folder, outcome);
     missing += outcome.planned - outcome.blocks + Number(outcome.refining);
     const round = outcome.refining ? ", before the next round of refinement" : "";
     const whole = outcome.blocks === outcome.planned ? round : `, of ${outcome.blocks} of ${outcome.planned} blocks`;

@@ -17,7 +17,7 @@ import { arrayLoader } from "../verify/load-system.js";
 import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import { Interrupted, type Session } from "./session.js";
-import { describeStrategy } from "./text-layout.js";
+import { describeStrategy, labelled } from "./text-layout.js";
 
 export interface SweepCommandOptions extends CouplingRequest {
   readonly out: string;
@@ -146,10 +146,11 @@ async function work(
     for (const report of failed) print(verificationLine(outcome, report));
     return failed.length > 0 ? EXIT.fault : EXIT.done;
   }
-  await writeTables(folder, outcome);
+  const { scaling } = await writeTables(folder, outcome);
   await folder.finish(describeOutcome(outcome));
   printOutcome(outcome, print);
-  print(`\nwritten to ${folder.path}: results.csv, summary.csv, manifest.json, plots/`);
+  for (const line of scaling) print(labelled("scaling", line, 2));
+  print(`\nwritten to ${folder.path}: report.html, results and summary as .csv and .parquet,\n  manifest.json, plots/`);
   return exitCode(outcome);
 }
 

@@ -17,6 +17,8 @@ const AXIS_LABELS: Readonly<Record<string, string>> = {
   "couplings.load": "load *α* = *P*/*N*",
   "initial.overlap": "initial overlap *m*_{0}",
   "field.halfWidth": "field half width *H*_{0}",
+  "field.value": "field *h*",
+  "field.norm": "field norm |*x*| / *R*",
 };
 
 const SERIES_NAMES: Readonly<Record<string, (value: string) => string>> = {
@@ -45,6 +47,10 @@ const OBSERVABLE_LABELS: Readonly<Partial<Record<ObservableName, string>>> = {
   "entropy-production": "entropy production *σ* / *N* (nats)",
   "entropy-rate": "entropy rate (nats)",
   "logit-gap": "logit gap Δ*S*",
+  variance: "*βN* var |*M*|",
+  "binder-overlap": "Binder cumulant of *q*",
+  "energy-gap": "energy gap ⟨2*R*|*h*_{i}|⟩",
+  "smallest-energy-gap": "smallest energy gap",
   "effective-rank": "effective rank",
   "participation-rank": "participation rank",
   "mean-token-cosine": "mean token cosine",
@@ -61,6 +67,10 @@ const OBSERVABLE_LABELS: Readonly<Partial<Record<ObservableName, string>>> = {
   "convergence-rate": "convergence rate *ρ*",
   "relaxation-time": "relaxation time *τ* (steps)",
 };
+
+/** The symbol at the end of an axis label, or the last key of the path. */
+export const axisSymbol = (path: string): string =>
+  AXIS_LABELS[path]?.split(" ").find((word) => word.startsWith("*")) ?? `*${path.split(".").at(-1)}*`;
 
 export const axisLabel = (path: string): string => AXIS_LABELS[path] ?? path;
 

@@ -6,6 +6,7 @@
  * are in nats; everything else is a pure number.
  */
 import { InputError } from "../input-error.js";
+import { ampOverlap } from "./amp-state-evolution.js";
 import {
   asymmetricSkCriticalBeta,
   asymmetricSkEntropyProduction,
@@ -186,6 +187,26 @@ export const theories = {
         formula: "1 = β² J² ∫Dz sech⁴ β(h + J √q z)",
         needs: ["T", "J"],
         compute: ({ T, J }) => almeidaThoulessField(T, J),
+      },
+    ],
+  },
+  amp: {
+    summary: "state evolution of the amp iteration, symmetric J_ij ~ N(0, J²/N), N → ∞",
+    reference: "Bolthausen, Commun. Math. Phys. 325, 333 (2014); Bayati & Montanari, IEEE TIT 57, 764 (2011)",
+    parameters: [
+      { ...temperature, range: positive },
+      { name: "steps", description: "iterations k", range: { from: 0, to: 1e6, whole: true } },
+      { name: "start", description: "q_0 of the start", default: 1, range: { from: 0, to: 1 } },
+      disorder,
+      field,
+    ],
+    results: [
+      {
+        name: "overlap",
+        description: "q_k = (1/N) Σ_i m_i(k)²",
+        formula: "q_{k+1} = ∫Dz tanh² β(h + J √q_k z)",
+        needs: ["T", "steps", "start", "J", "field"],
+        compute: ({ T, steps, start, J, field }) => ampOverlap(steps, start, T, J, field),
       },
     ],
   },
