@@ -72,7 +72,13 @@ const OBSERVABLE_LABELS: Readonly<Partial<Record<ObservableName, string>>> = {
 export const axisSymbol = (path: string): string =>
   AXIS_LABELS[path]?.split(" ").find((word) => word.startsWith("*")) ?? `*${path.split(".").at(-1)}*`;
 
-export const axisLabel = (path: string): string => AXIS_LABELS[path] ?? path;
+export function axisLabel(path: string): string {
+  const species = SPECIES_BETA.exec(path)?.[1];
+  return species === undefined ? (AXIS_LABELS[path] ?? path) : `inverse temperature *β* of species ${species}`;
+}
+
+/** The temperature of one of several species, by its place in the list. */
+const SPECIES_BETA = /^species\.(\d+)\.beta$/;
 
 /** The magnetization of sphere spins is a length in units of R. */
 export function observableLabel(name: ObservableName, spins: Spins): string {
@@ -83,5 +89,7 @@ export function observableLabel(name: ObservableName, spins: Spins): string {
 }
 
 export function seriesPart(path: string, value: string): string {
+  const species = SPECIES_BETA.exec(path)?.[1];
+  if (species !== undefined) return `*β*_{${species}} = ${value}`;
   return SERIES_NAMES[path]?.(value) ?? `${path} = ${value}`;
 }

@@ -48,8 +48,10 @@ export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Pro
   ]) {
     const { svg, png } = renderFigure(figure);
     drawings.set(name, svg);
-    await write(`plots/${name}.svg`, svg);
-    await write(`plots/${name}.png`, png);
+    // A colon, as of magnetization:SPECIES, is no part of a file name everywhere.
+    const file = `plots/${name.replaceAll(":", "-")}`;
+    await write(`${file}.svg`, svg);
+    await write(`${file}.png`, png);
   }
   const { manifest } = folder;
   await write("report.html", reportPage({ outcome, manifest, summary, columns, figures: drawings, scaling }));
