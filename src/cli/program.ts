@@ -4,12 +4,14 @@ import { CHAIN_STARTS } from "../engine/chains.js";
 import { fusedKernels } from "../kernels/strategies.js";
 import { type MethodName, MONTE_CARLO, methodNames } from "../physics/closures.js";
 import { type ObservableName, observableNames, speciesObserved } from "../physics/observables.js";
+import { maskAddresses } from "../sweep/fleet/queue-address.js";
 import { oracleSizes } from "../verify/oracles/bench.js";
 import { theoryNames } from "../physics/theory/theories.js";
 import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from "./bench-layers.js";
 import { addCompare } from "./compare.js";
 import { devicesCommand } from "./devices.js";
 import { EXIT, explainFailure } from "./exit-codes.js";
+import { addShard, addWorker, fleetOptions } from "./fleet-program.js";
 import { type Invocation, withDevice } from "./invocation.js";
 import {
   closureOption,
@@ -40,7 +42,7 @@ export async function runCli(words: readonly string[], session: Session): Promis
   const invocation: Invocation = {
     session,
     version: packageVersion(),
-    command: ["onsager", ...words].join(" "),
+    command: maskAddresses(["onsager", ...words].join(" ")),
     code: EXIT.done,
   };
   try {
@@ -84,6 +86,8 @@ function createProgram(invocation: Invocation): Command {
   addRun(program, invocation);
   addCompare(program, invocation);
   addSweep(program, invocation);
+  addWorker(program, invocation);
+  addShard(program, invocation);
   addRetrieve(program, invocation);
   addVerify(program, invocation);
   addModule(program, invocation);
@@ -165,7 +169,7 @@ function addRun(program: Command, invocation: Invocation): void {
 function addSweep(program: Command, invocation: Invocation): void {
   type Parsed = Omit<SweepCommandOptions, "select" | "version" | "command"> & DeviceSelection;
   const share = numberWithin((value) => value >= 0 && value <= 1, "a number from 0 to 1");
-  program
+  const command = program
     .command("sweep")
     .description("Run a specification over its axes into a folder of tables and figures,\nblock by block.")
     .argument("<spec>", "YAML or JSON file")
@@ -197,6 +201,7 @@ function addSweep(program: Command, invocation: Invocation): void {
         return sweepCommand(path, { ...options, select, version, command }, session);
       }),
     );
+  for (const option of fleetOptions()) command.addOption(option);
 }
 
 function parseShard(text: string): { index: number; count: number } {
