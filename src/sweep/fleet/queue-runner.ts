@@ -32,7 +32,10 @@ import {
 
 /** Between two looks at what is finished, and at whether everything is still there, in milliseconds. */
 const LOOK = 100;
-const CENSUS = 5000;
+const CENSUS = 2000;
+
+/** Such looks without any worker, until the user is told. */
+const LONELY = 3;
 
 const BULK = 500;
 
@@ -83,7 +86,7 @@ class Round {
   private readonly plan;
   private readonly name: string;
   private counted = performance.now();
-  private lonely = false;
+  private lonely = 0;
   private withdrawn = false;
 
   constructor(
@@ -230,9 +233,8 @@ class Round {
     const there = await this.census();
     const known = new Set(Object.values(there).flat());
     if (!this.withdrawn && [...this.outstanding.keys()].some((index) => !known.has(index))) await this.fill();
-    if (this.lonely || there.active.length > 0) return;
-    if ((await this.queue.getWorkersCount()) > 0) return;
-    this.lonely = true;
+    if (this.lonely > LONELY || there.active.length > 0) return;
+    if ((await this.queue.getWorkersCount()) > 0 || ++this.lonely !== LONELY) return;
     const { shown } = this.connection.address;
     this.context.note(`onsager: no worker on the queue yet; on any machine: onsager worker --queue ${shown}`);
   }
