@@ -14,6 +14,17 @@ export type { Status, SteadyOptions } from "./engine/steady-state.js";
 export { closures, closureNames, type ClosureName } from "./physics/closures.js";
 export { observables, observableNames, type ObservableName } from "./physics/observables.js";
 export { plefkaFreeEnergy } from "./physics/free-energy.js";
+export { collapse, collapseQuality, type CollapseResult } from "./physics/finite-size-scaling/collapse.js";
+export { crossings, type CrossingAnalysis, type PairCrossing } from "./physics/finite-size-scaling/crossings.js";
+export type { Estimate, ScalingCurve, ScalingPoint } from "./physics/finite-size-scaling/curves.js";
+export { rescale, type ScalingForm } from "./physics/finite-size-scaling/scaling-form.js";
+export type { SizeTrend } from "./physics/finite-size-scaling/size-trend.js";
+export {
+  curveOfSamples,
+  jackknifeOfSamples,
+  type SampledPoint,
+  type SampleEstimate,
+} from "./physics/disorder-averages.js";
 export { InputError } from "./physics/input-error.js";
 export {
   evaluateTheory,

@@ -11,7 +11,7 @@ import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from 
 import { addCompare } from "./compare.js";
 import { devicesCommand } from "./devices.js";
 import { EXIT, explainFailure } from "./exit-codes.js";
-import { addShard, addWorker, fleetOptions } from "./fleet-program.js";
+import { addShard, addWorker } from "./fleet-program.js";
 import { type Invocation, withDevice } from "./invocation.js";
 import {
   closureOption,
@@ -31,7 +31,7 @@ import { retrieveCommand, type RetrieveCommandOptions } from "./retrieve.js";
 import { runCommand, type RunCommandOptions } from "./run.js";
 import { type ChainCommandOptions, refuseChainOptions, runChainsCommand } from "./run-chains.js";
 import type { Session } from "./session.js";
-import { sweepCommand, type SweepCommandOptions } from "./sweep.js";
+import { addSweepCommands } from "./sweep-program.js";
 import { theoryCommand, type TheoryCommandOptions } from "./theory.js";
 import { tuneCommand, type TuneCommandOptions } from "./tune.js";
 import { verifyCommand, type VerifyCommandOptions } from "./verify.js";
@@ -85,7 +85,7 @@ function createProgram(invocation: Invocation): Command {
     );
   addRun(program, invocation);
   addCompare(program, invocation);
-  addSweep(program, invocation);
+  addSweepCommands(program, invocation);
   addWorker(program, invocation);
   addShard(program, invocation);
   addRetrieve(program, invocation);
@@ -128,7 +128,10 @@ function addRun(program: Command, invocation: Invocation): void {
     .addOption(new Option("--start <name>", `of the chains, ${MONTE_CARLO} only`).choices(CHAIN_STARTS))
     .option("--trajectory", "keep the state after every step, with --steps")
     .option("--couplings", "give J out too, [head][N][N]")
-    .option("--correlations", "give C and D of the last step out too, [head][N][N]")
+    .option(
+      "--correlations",
+      `give C and D too, [head][N][N]: of the last step, or ${MONTE_CARLO} averages with errors`,
+    )
     .option("--verify", "check a step from the final state against float64")
     .addOption(
       new Option(
@@ -164,50 +167,6 @@ function addRun(program: Command, invocation: Invocation): void {
         return runCommand(path, { ...all, closure }, session);
       }),
     );
-}
-
-function addSweep(program: Command, invocation: Invocation): void {
-  type Parsed = Omit<SweepCommandOptions, "select" | "version" | "command"> & DeviceSelection;
-  const share = numberWithin((value) => value >= 0 && value <= 1, "a number from 0 to 1");
-  const command = program
-    .command("sweep")
-    .description("Run a specification over its axes into a folder of tables and figures,\nblock by block.")
-    .argument("<spec>", "YAML or JSON file")
-    .requiredOption("--out <folder>", "where the results go")
-    .option("--resume", "go on with a folder: blocks that are finished stay")
-    .addOption(new Option("--replace", "start anew over results of an earlier run").conflicts("resume"))
-    .addOption(
-      new Option("--verify <share>", "of the blocks that are checked in float64\n(default: 0.02)").argParser(share),
-    )
-    .addOption(
-      new Option(
-        "--blocks <count>",
-        "cut the work into so many blocks at least\n(default: as suits the device)",
-      ).argParser(wholeNumber(1)),
-    )
-    .addOption(new Option("--shard <k/n>", "part k of n only, k from 0; see shard").argParser(parseShard))
-    .addOption(strategyOption())
-    .addOption(precisionOption())
-    .addOption(deviceOption())
-    .addOption(memoryOption())
-    .addHelpText(
-      "after",
-      "\nExamples:\n  onsager sweep examples/quickstart.yaml --out out/quickstart" +
-        "\n  onsager sweep examples/quickstart.yaml --out out/quickstart --resume",
-    )
-    .action((path: string, options: Parsed) =>
-      withDevice(invocation, options, (select) => {
-        const { session, version, command } = invocation;
-        return sweepCommand(path, { ...options, select, version, command }, session);
-      }),
-    );
-  for (const option of fleetOptions()) command.addOption(option);
-}
-
-function parseShard(text: string): { index: number; count: number } {
-  const [index, count] = /^(\d+)\/(\d+)$/.exec(text)?.slice(1).map(Number) ?? [];
-  if (count >= 1 && index < count) return { index, count };
-  throw new InvalidArgumentError("Expected k/n with k from 0 to n - 1, such as 0/4.");
 }
 
 function addRetrieve(program: Command, invocation: Invocation): void {

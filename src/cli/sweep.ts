@@ -4,8 +4,10 @@ import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { readDocument } from "../files/documents.js";
 import { settleSites, sizeBlocks } from "../sweep/blocks.js";
 import { refuseRefinement } from "../sweep/fleet/shards.js";
-import { beginCollection, beginRun, howToBegin } from "../sweep/folder/begin.js";
+import { beginRun, howToBegin } from "../sweep/folder/begin.js";
+import { beginCollection } from "../sweep/folder/collection.js";
 import type { Shard } from "../sweep/folder/manifest.js";
+import { isOfShard } from "../sweep/folder/outcome.js";
 import type { RunFolder } from "../sweep/folder/run-folder.js";
 import { cachedLoader, completeSweep, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
 import { parseSweeps, type Sweep } from "../sweep/spec.js";
@@ -45,7 +47,11 @@ export async function sweepCommand(path: string, options: SweepCommandOptions, s
   // Everything that can be refused is, before a device is opened.
   if (shard) for (const sweep of sweeps) refuseRefinement(sweep, path);
   for (const sweep of sweeps) await howToBegin({ path: placeOf(sweep), resume, replace });
-  if (sweeps.length > 1) await beginCollection(out, sweeps);
+  if (sweeps.length > 1)
+    await beginCollection(
+      out,
+      sweeps.map(({ name }) => name),
+    );
   const load = cachedLoader(arrayLoader(dirname(path)));
   let opened: Computing | undefined;
   const computing = async () => (opened ??= await openComputing(options, session));
@@ -99,7 +105,7 @@ async function work(
       context,
       sizing,
       stop: interruption,
-      ...(shard && { isOurs: ({ index }) => index % shard.count === shard.index }),
+      isOurs: isOfShard(shard),
       progress: (fraction, block) => progress.update(fraction, block && placeOfBlock(sweep, block.walks[0][0].point)),
     });
   } finally {

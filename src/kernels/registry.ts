@@ -308,7 +308,7 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     name: "accumulate-products",
     shader: new URL("../../shaders/accumulate-products.wgsl", import.meta.url),
     tile: tiles["accumulate-products"],
-    workgroups: (p) => groups(p.sets * tilesAlong(p.sites) ** 2, "accumulate-products"),
+    workgroups: (p) => groups(p.sets * p.blocks * tilesAlong(p.sites) ** 2, "accumulate-products"),
     flops: (p) => 2 * p.sets * p.chains * p.sites ** 2 * p.componentStride,
   },
   "anderson-record": {

@@ -32,6 +32,8 @@ export interface TaskBatch {
   readonly groups: readonly Group[];
   /** Floating-point operations, for the progress bar. */
   readonly work: number;
+  /** What couplings and states take, in elements of the executor. */
+  readonly elements: number;
 }
 
 /** What one batch may take, in elements of the executor. */
@@ -128,8 +130,10 @@ function cut(
   const byCouplings = Math.floor(couplingElements / (matrices * sites * pad(sites)));
   const bySystems = Math.floor(Math.min(fitting, MAX_SYSTEMS / systemsPerPoint) / perGroup);
   const work = perGroup * workOf(sweep, first, sites);
+  const elementsOfGroup = matrices * sites * pad(sites) + held * stateLength * systemsPerPoint * perGroup;
   return chunks(groups, Math.max(1, Math.min(byCouplings, bySystems))).map((part) => {
-    return { closure, run, chains, observe, groups: part, work: part.length * work };
+    const elements = part.length * elementsOfGroup;
+    return { closure, run, chains, observe, groups: part, work: part.length * work, elements };
   });
 }
 

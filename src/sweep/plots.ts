@@ -1,68 +1,11 @@
 /** The figures of a sweep: every observable against the first numeric axis, a series for each combination of the others. */
-import { type ObservableName, speciesObserved } from "../physics/observables.js";
-import type { Spins } from "../physics/spins.js";
+import type { ObservableName } from "../physics/observables.js";
+import { otherAxes } from "./axes.js";
 import type { Figure, Point as FigurePoint, Series } from "./figures/figure.js";
 import { type Overlay, overlayFor } from "./overlays.js";
+import { axisLabel, observableLabel, seriesPart } from "./plot-labels.js";
 import type { SweepOutcome } from "./run.js";
 import { figureAxis, isConverged, type SummaryRow } from "./tables.js";
-
-/** Labels of axes with a symbol of their own; other paths stand as they are. */
-const AXIS_LABELS: Readonly<Record<string, string>> = {
-  beta: "inverse temperature *β*",
-  steps: "steps *t*",
-  "spins.count": "sites *N*",
-  "spins.dimension": "spin dimension *D*",
-  "couplings.scale": "softmax scale *λ*",
-  "couplings.mean": "mean coupling *J*_{0}",
-  "couplings.std": "coupling disorder *g*",
-  "couplings.symmetry": "symmetry *η*",
-  "couplings.fraction": "fraction *f* of ferromagnetic couplings",
-  "couplings.load": "load *α* = *P*/*N*",
-  "initial.overlap": "initial overlap *m*_{0}",
-  "field.halfWidth": "field half width *H*_{0}",
-};
-
-const SERIES_NAMES: Readonly<Record<string, (value: string) => string>> = {
-  closure: (value) => value,
-  beta: (value) => `*β* = ${value}`,
-  steps: (value) => `*t* = ${value}`,
-  "spins.count": (value) => `*N* = ${value}`,
-  "spins.dimension": (value) => `*D* = ${value}`,
-  "couplings.scale": (value) => `*λ* = ${value}`,
-  "couplings.std": (value) => `*g* = ${value}`,
-  "couplings.load": (value) => `*α* = ${value}`,
-};
-
-const OBSERVABLE_LABELS: Readonly<Partial<Record<ObservableName, string>>> = {
-  magnetization: "magnetization *m*",
-  "absolute-magnetization": "magnetization |*m*|",
-  "site-norm": "⟨|*m*_{i}|⟩ / *R*",
-  overlap: "overlap *q*",
-  "pattern-overlap": "pattern overlap *m*",
-  susceptibility: "susceptibility *χ*",
-  entropy: "row entropy *S* (nats)",
-  participation: "row participation *Y*_{2}",
-  "log-sum-exp": "ln *Z*",
-  binder: "Binder cumulant *U*_{4}",
-  "entropy-production": "entropy production *σ* / *N* (nats)",
-  "entropy-rate": "entropy rate (nats)",
-  "logit-gap": "logit gap Δ*S*",
-  "effective-rank": "effective rank",
-  "participation-rank": "participation rank",
-  "mean-token-cosine": "mean token cosine",
-  "zero-norm-sites": "sites without a mean",
-  energy: "energy *E* / *N*",
-  "free-energy": "free energy *F* / *N*",
-  "log-partition": "single-site log-partition",
-  housekeeping: "housekeeping entropy production *σ*_{hk} (nats / step)",
-  mismatch: "mismatch KL (nats)",
-  "spectral-radius": "spectral radius *ρ*",
-  lyapunov: "Lyapunov exponent *λ*_{1}",
-  "second-eigenvalue": "second eigenvalue |*λ*_{2}|",
-  "contraction-bound": "contraction bound",
-  "convergence-rate": "convergence rate *ρ*",
-  "relaxation-time": "relaxation time *τ* (steps)",
-};
 
 /** Points of a theory curve. */
 const CURVE_POINTS = 241;
@@ -86,10 +29,10 @@ function figureOf(
   const axis = sweep.axes[axisIndex];
   const groups = new Map<string, SummaryRow[]>();
   for (const row of summary) {
-    const others = sweep.axes.flatMap(({ path }, k) =>
-      k === axisIndex ? [] : [seriesPart(path, String(row.values[k]))],
+    const others = otherAxes(sweep.axes, axisIndex).filter(
+      (k) => sweep.axes[k].values.length > 1 || sweep.axes[k].path === "closure",
     );
-    const key = others.join(", ");
+    const key = others.map((k) => seriesPart(sweep.axes[k].path, String(row.values[k]))).join(", ");
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   const xs = axis.values as readonly number[];
@@ -119,25 +62,13 @@ function figureOf(
   return {
     panels: [
       {
-        x: { label: AXIS_LABELS[axis.path] ?? axis.path, scale: axis.scale },
+        x: { label: axisLabel(axis.path), scale: axis.scale },
         y: { label: observableLabel(name, spins), scale: yScale(summary, name) },
         series,
         marks: [...marks.values()],
       },
     ],
   };
-}
-
-/** The magnetization of sphere spins is a length in units of R. */
-function observableLabel(name: ObservableName, spins: Spins): string {
-  const length = name === "magnetization" || name === "absolute-magnetization";
-  return length && spins.kind === "sphere"
-    ? "order parameter |*m*| / *R*"
-    : (OBSERVABLE_LABELS[name] ?? `magnetization *m* of ${speciesObserved(name) ?? name}`);
-}
-
-function seriesPart(path: string, value: string): string {
-  return SERIES_NAMES[path]?.(value) ?? `${path} = ${value}`;
 }
 
 function figurePoint(row: SummaryRow, axisIndex: number, name: ObservableName): FigurePoint {

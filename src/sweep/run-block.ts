@@ -19,6 +19,8 @@ export interface ResultRow extends Pick<PointResult, "observables" | "residual" 
   readonly status: PointResult["status"] | MonteCarloResult["status"];
   /** From independent chains; monte-carlo only. */
   readonly standardErrors?: MonteCarloResult["standardErrors"];
+  /** Head by head; monte-carlo only. */
+  readonly moments?: MonteCarloResult["moments"];
   /** Index into `sweep.points`. */
   readonly point: number;
   readonly sample: number;
@@ -105,7 +107,8 @@ export async function runBlock(
 
 const keyOf = ({ point, sample }: Task) => `${point} ${sample}`;
 
-function limitsOf({ memoryLimit, elementBytes, maxArrayLength }: Executor): BatchLimits {
+/** What a batch may take on a device. */
+export function limitsOf({ memoryLimit, elementBytes, maxArrayLength }: Executor): BatchLimits {
   const memoryElements = memoryLimit / elementBytes;
   return {
     couplingElements: Math.min(COUPLING_SHARE * memoryElements, maxArrayLength),
@@ -149,8 +152,9 @@ async function runBatch(
     const sampled = await monteCarlo(executor, toSystemBatch(systems), { ...settings, ...chains, identity });
     for (const [g, group] of groups.entries()) {
       for (const [k, { point, sample }] of group.entries()) {
-        const { observables, standardErrors, status, lastStep, spins, state, strategy: report } = sampled[g][k];
-        const estimates = { observables, standardErrors, status, iterations: lastStep };
+        const { observables, standardErrors, moments, status, lastStep, ...rest } = sampled[g][k];
+        const { spins, state, strategy: report } = rest;
+        const estimates = { observables, standardErrors, moments, status, iterations: lastStep };
         const row = { point, sample, sites: sites[point], ...estimates, residual: NaN, innerResidual: NaN };
         const at = { identity: identityOf(row), step: lastStep + 1 };
         const repeat = () => verifySample(executor, { ...systems[g][k], initial: spins }, at, check);

@@ -72,6 +72,25 @@ export const sweepSchema = z.strictObject({
     .optional()
     .describe("chains of closure monte-carlo, of which steps are measured after burnIn"),
   observe: z.array(observable).min(1).default(["magnetization"]),
+  scaling: z
+    .strictObject({
+      along: path.describe("the numeric axis of the control parameter"),
+      sizes: path.default("spins.count").describe("the axis of N"),
+      crossing: z.array(observable).default([]).describe("observables whose curves cross at the critical point"),
+      collapse: z
+        .array(
+          z.strictObject({
+            observable,
+            start: z
+              .strictObject({ criticalPoint: z.number().optional(), a: z.number(), b: z.number() })
+              .describe("where the fit of y N^b = f((x - x_c) N^a) starts; x_c from the crossing unless given"),
+            fixed: z.array(z.enum(["criticalPoint", "a", "b"])).default([]),
+          }),
+        )
+        .default([]),
+    })
+    .optional()
+    .describe("finite-size scaling: crossings and data collapse"),
   arrays: z.enum(ARRAY_FORMATS).optional().describe("keep the means of single sites of every run, in this format"),
 });
 

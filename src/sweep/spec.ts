@@ -81,6 +81,7 @@ export function expand(input: SweepInput, context: string, refined: Refined = []
   const written = readAxes(input, context);
   checkContinuation(input, written, context);
   checkRefinement(input, written, context);
+  checkScaling(input, written, context);
   const { continuation, refine } = input;
   const bothWays = continuation?.direction === "up-and-down";
   const walked: Axis[] = bothWays
@@ -151,6 +152,19 @@ function checkRefinement({ refine, observe }: SweepInput, axes: readonly Axis[],
   if (!observe.includes(refine.observable)) {
     throw new InputError(`${where}.observable`, refine.observable, `one of observe: ${observe.join(", ")}`);
   }
+}
+
+function checkScaling({ scaling, observe }: SweepInput, axes: readonly Axis[], context: string): void {
+  if (scaling === undefined) return;
+  const where = `${context}: scaling`;
+  const along = numericAxis(axes, scaling.along, `${where}.along`);
+  const sizes = numericAxis(axes, scaling.sizes, `${where}.sizes`);
+  if (along.group === sizes.group)
+    throw new InputError(where, `${along.path} against itself`, "two axes that are crossed");
+  const wanted = [...scaling.crossing, ...scaling.collapse.map(({ observable }) => observable)];
+  if (wanted.length === 0) throw new InputError(where, "neither crossing nor collapse", "observables of one of them");
+  const missing = wanted.find((name) => !observe.includes(name));
+  if (missing !== undefined) throw new InputError(where, missing, `one of observe: ${observe.join(", ")}`);
 }
 
 /** Of every point the one before it on its walk; the walk down starts where the walk up has ended. */
@@ -244,7 +258,7 @@ function makePoint(
   }
   const chains = sampling ? { ...CHAIN_DEFAULTS, ...input.monteCarlo, steps: steps as number } : undefined;
   const observe = input.observe.filter((name) => isMeasuredBy(method, name));
-  const observed = { ...describedRun(first, method, steps), chains: chains?.chains };
+  const observed = { ...describedRun(first, method, steps), chains: chains?.chains, thin: chains?.thin };
   checkObservables(observe, observed, `${context}: observe`);
   return {
     values,

@@ -19,12 +19,16 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** @throws Error if `dist` is older than `src`: it would test something else */
+/** A checkout writes both in any order. */
+const BUILD_MILLISECONDS = 60_000;
+
+// Of an older build nothing would be learned.
+const newest = Math.max(...sources(join(root, "src")).map((file) => statSync(file).mtimeMs));
+if (statSync(join(root, "dist/cli/main.js.map")).mtimeMs < newest - BUILD_MILLISECONDS) {
+  throw new Error("dist is older than src: npm run build");
+}
+
 export function startProcess(...words: string[]): Started {
-  const newest = Math.max(...sources(join(root, "src")).map((file) => statSync(file).mtimeMs));
-  if (statSync(join(root, "dist/cli/main.js.map")).mtimeMs < newest - BUILD_MILLISECONDS) {
-    throw new Error("dist is older than src: npm run build");
-  }
   const child = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "pipe"] });
   const said = { out: "", err: "" };
   child.stdout.on("data", (text: Buffer) => (said.out += text.toString()));
@@ -34,9 +38,6 @@ export function startProcess(...words: string[]): Started {
     ended: new Promise((resolve) => child.on("close", (code, signal) => resolve({ code, signal, ...said }))),
   };
 }
-
-/** A checkout writes both in any order. */
-const BUILD_MILLISECONDS = 60_000;
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

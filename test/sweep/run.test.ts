@@ -3,7 +3,8 @@ import { openExecutor } from "../../src/engine/devices.js";
 import type { Executor } from "../../src/engine/executor.js";
 import { runSweep } from "../../src/sweep/run.js";
 import { parseSweeps } from "../../src/sweep/spec.js";
-import { resultsCsv, summariseRows, summaryCsv, summaryTable } from "../../src/sweep/tables.js";
+import { cellAt, type Column } from "../../src/files/table.js";
+import { resultColumns, summariseRows, summaryColumns, summaryTable } from "../../src/sweep/tables.js";
 
 const noFiles = () => Promise.reject(new Error("no files here"));
 const document = {
@@ -28,21 +29,23 @@ beforeAll(async () => {
 });
 afterAll(() => executor.dispose());
 
-function lines(csv: string): string[][] {
-  return csv
-    .trim()
-    .split("\n")
-    .map((line) => line.split(","));
+/** Header and rows as text, as they stand in a CSV file. */
+function lines(columns: readonly Column[]): string[][] {
+  const rows = columns[0].values.length;
+  return [
+    columns.map(({ name }) => name),
+    ...Array.from({ length: rows }, (_, row) => columns.map((column) => String(cellAt(column, row) ?? ""))),
+  ];
 }
 
 describe("a sweep", () => {
   test("writes one row a point, closure and sample, in the order of the axes", async () => {
     const [sweep] = parseSweeps(document, "spec");
     const outcome = await runSweep(executor, sweep, { load: noFiles, context: "spec" });
-    const [header, ...rows] = lines(resultsCsv(outcome));
+    const [header, ...rows] = lines(resultColumns(outcome));
     expect(header).toEqual([
       ..."beta,closure,couplings.std,sites,sample,seed,magnetization,overlap,susceptibility".split(","),
-      ..."residual,inner_residual,iterations,status".split(","),
+      ..."residual,inner_residual,iterations,status,point,adapter".split(","),
     ]);
     expect(rows).toHaveLength(3 * 2 * 2 * 3);
     expect(rows[0].slice(0, 6)).toEqual(["0.5", "naive", "0.1", "37", "0", "7"]);
@@ -50,16 +53,17 @@ describe("a sweep", () => {
     expect(rows.flat()).not.toContain("NaN");
 
     const summary = summariseRows(outcome);
-    const [summaryHeader, ...means] = lines(summaryCsv(outcome, summary));
-    expect(summaryHeader.slice(3, 7)).toEqual([
+    const [summaryHeader, ...means] = lines(summaryColumns(outcome, summary));
+    expect(summaryHeader.slice(3, 8)).toEqual([
       "samples",
       "converged",
+      "error_from",
       "magnetization_mean",
       "magnetization_standard_error",
     ]);
     expect(means).toHaveLength(12);
     const first = rows.slice(0, 3).map((row) => Number(row[6]));
-    expect(Number(means[0][5])).toBeCloseTo((first[0] + first[1] + first[2]) / 3, 12);
+    expect(Number(means[0][6])).toBeCloseTo((first[0] + first[1] + first[2]) / 3, 12);
     expect(outcome.verification.map(({ closure }) => closure).sort()).toEqual(["naive", "tap"]);
     expect(outcome.verification.every(({ pass }) => pass)).toBe(true);
     for (const line of summaryTable(outcome, summary).split("\n")) expect(line.length).toBeLessThanOrEqual(80);
@@ -71,13 +75,15 @@ describe("a sweep", () => {
     // Each matrix takes 37 · 40 · 4 bytes; a quarter of this limit holds one.
     const small = await openExecutor({ select, memoryLimit: 4 * 8000 + 200_000 });
     try {
-      const apart: string[] = [];
+      const apart: string[][] = [];
+      // All but the point, which counts the points of a sweep.
+      const numbers = (columns: Column[]) => lines(columns.filter(({ name }) => name !== "point")).slice(1);
       for (const beta of document.axes.beta) {
         const [part] = parseSweeps({ ...document, axes: { ...document.axes, beta: [beta] } }, "spec");
         const outcome = await runSweep(small, part, { load: noFiles, context: "spec" });
-        apart.push(...resultsCsv(outcome).trim().split("\n").slice(1));
+        apart.push(...numbers(resultColumns(outcome)));
       }
-      expect(apart).toEqual(resultsCsv(together).trim().split("\n").slice(1));
+      expect(apart).toEqual(numbers(resultColumns(together)));
     } finally {
       small.dispose();
     }

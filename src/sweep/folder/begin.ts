@@ -4,14 +4,11 @@ import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CouplingRequest } from "../../engine/coupling-strategy.js";
-import { writeFileAtomically } from "../../files/atomic-file.js";
 import { InputError } from "../../physics/input-error.js";
 import type { BlockSizing } from "../blocks.js";
 import type { Sweep } from "../spec.js";
-import { MANIFEST_NAME, newManifest, requireSame, type Shard } from "./manifest.js";
+import { newManifest, requireSame, type Shard } from "./manifest.js";
 import { hashOf, RunFolder, stateOfFolder } from "./run-folder.js";
-
-const COLLECTION_FORMAT = "onsager-sweeps/1";
 
 export interface RunRequest extends CouplingRequest {
   readonly sweep: Sweep;
@@ -42,20 +39,6 @@ export async function howToBegin({ path, resume, replace }: Pick<RunRequest, "pa
     "results of an earlier run",
     state === "sweep" ? "a new folder, --resume to go on, or --replace" : "a new folder, or --replace",
   );
-}
-
-/**
- * Makes the folder that holds a folder for each of several sweeps, and says so in a manifest of its own.
- * @throws InputError if something else is there
- */
-export async function beginCollection(path: string, sweeps: readonly Pick<Sweep, "name">[]): Promise<void> {
-  const names = sweeps.map(({ name }) => name);
-  const state = await stateOfFolder(path);
-  if (state === "sweep") throw new InputError(path, "a single sweep", `a folder for the sweeps ${names.join(", ")}`);
-  if (state === "other")
-    throw new InputError(path, "a folder that this program did not write", "a new or empty folder");
-  const manifest = JSON.stringify({ program: "onsager", format: COLLECTION_FORMAT, sweeps: names }, null, 2);
-  await writeFileAtomically(join(path, MANIFEST_NAME), `${manifest}\n`);
 }
 
 /** @throws InputError if an array file cannot be read, or the folder holds another sweep */

@@ -69,6 +69,6 @@ export function decodeBlock(textOfFile: string): BlockRecord | string {
     const [issue] = parsed.error.issues;
     return `${issue.path.join(".") || "a record"}: ${issue.message}`;
   }
-  const { format: _format, ...record } = value;
-  return record as unknown as BlockRecord;
+  const record = Object.entries(value).filter(([key]) => key !== "format");
+  return Object.fromEntries(record) as unknown as BlockRecord;
 }

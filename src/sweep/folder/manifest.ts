@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { couplingStrategies, type CouplingStrategy, type StrategyReport } from "../../engine/coupling-strategy.js";
 import type { DeviceDescription } from "../../engine/executor.js";
+import type { describeColumns } from "../../files/table.js";
 import { seal, sha256, unseal } from "../../files/sealed-json.js";
 import { type FusedPrecision, fusedPrecisions } from "../../kernels/strategies.js";
 import { InputError } from "../../physics/input-error.js";
@@ -60,8 +61,8 @@ export interface SweepOutcomeReport {
   readonly verification: readonly SweepVerification[];
   /** Of all blocks together. */
   readonly computingSeconds: number;
-  /** Columns of the tables with their units. */
-  readonly columns: Readonly<Record<string, string>>;
+  /** Columns of the tables: names, types, units and descriptions. */
+  readonly columns: Readonly<Record<"results" | "summary", ReturnType<typeof describeColumns>>>;
 }
 
 /** Somebody who has worked on a sweep. */

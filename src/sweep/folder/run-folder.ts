@@ -89,7 +89,7 @@ export class RunFolder implements BlockStore {
     try {
       for (const place of [path, join(path, BLOCKS)]) {
         for (const name of await readdir(place)) {
-          if (/^\..*\.partial-\d+-\d+$/.test(name)) await rm(join(place, name), { force: true });
+          if (/^\..*\.partial-[0-9a-f]+$/.test(name)) await rm(join(place, name), { force: true });
         }
       }
       const folder = new RunFolder(path, await manifestOf(path), lock);
@@ -149,9 +149,7 @@ export class RunFolder implements BlockStore {
   }
 
   /** Means of single sites of a block, [row][N · heads · D], in f32 or f64. */
-  statesFile(block: number): string {
-    return join(this.path, BLOCKS, `${blockName(block)}.npy`);
-  }
+  readonly statesFile = (block: number): string => join(this.path, BLOCKS, `${blockName(block)}.npy`);
 
   /** Keeps a finished block; one that is there already stays as it is. */
   async add({ record, states }: FinishedBlock): Promise<void> {

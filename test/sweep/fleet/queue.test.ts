@@ -13,6 +13,7 @@ import { certificate, freePort, missing, type Server, startServer } from "./serv
 import {
   blocksOf,
   newFolder,
+  refined,
   specification,
   startSweep,
   sweep,
@@ -52,7 +53,7 @@ if (missing !== undefined) test(`skipped: ${missing}`, ({ skip }) => skip(missin
 describe.skipIf(missing !== undefined)("a queue", () => {
   let server: Server;
   const url = (db: number) => `redis://127.0.0.1:${server.port}/${db}`;
-  const small = writeSpecification(folder, "small.json", specification(2));
+  const small = writeSpecification(folder, "small.json", refined(2));
   const smallAlone = join(folder, "small");
   beforeAll(async () => {
     server = await startServer(folder);
@@ -61,7 +62,7 @@ describe.skipIf(missing !== undefined)("a queue", () => {
   afterAll(() => server.kill());
 
   test("whose workers are killed loses nothing", async () => {
-    const { refine: _refine, ...plain } = specification(8);
+    const plain = specification(8);
     const spec = writeSpecification(folder, "spec.json", plain);
     const alone = join(folder, "alone");
     expect(await sweep(spec, alone)).toMatchObject({ code: 0, err: "" });
@@ -127,7 +128,7 @@ describe.skipIf(missing !== undefined)("a queue", () => {
       Array.from({ length: 12 }, (_, k) => 0.1 * (k - 6)),
       "<f8",
     );
-    const { refine: _refine, ...plain } = specification(1);
+    const plain = specification(1);
     const document = { ...plain, system: { ...plain.system, field: "field.npy" }, arrays: "npy" };
     const spec = writeSpecification(folder, "arrays.json", document);
     const secure = await startServer(folder, { secure: true, password: "se/cret" });
@@ -156,7 +157,7 @@ describe.skipIf(missing !== undefined)("a queue", () => {
 
   test("refuses jobs that no user's file could be, once and in one line", async () => {
     const queue = new Queue(name, { connection: { host: "127.0.0.1", port: server.port, db: 1 } });
-    const { refine: _refine, ...plain } = specification(1);
+    const plain = specification(1);
     const hash = "0".repeat(64);
     const plan = { specification: plain, refined: [], sizing: { work: 1, verify: 0 } };
     const cut = { index: 0, digest: hash };
@@ -193,7 +194,7 @@ describe.skipIf(missing !== undefined)("a queue", () => {
 
   test("delivers twice, and to two sweeps at once, without harm", async () => {
     // Two folders want the same jobs: what one takes away, the other asks for again.
-    const { refine: _refine, ...plain } = specification(1);
+    const plain = specification(1);
     const spec = writeSpecification(folder, "plain.json", plain);
     const alone = join(folder, "plain");
     expect(await sweep(spec, alone)).toMatchObject({ code: 0, err: "" });

@@ -7,24 +7,13 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { writeNpy } from "../../../src/files/npy.js";
 import { invoke } from "../../cli/invoke.js";
-import { newFolder, specification, sweep, writeSpecification } from "./specification.js";
+import { newFolder, refined, specification, sweep, table, writeSpecification } from "./specification.js";
 
 const folder = newFolder();
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
-const { refine: _refine, ...plain } = specification(2);
-
-/** Rows of every block, by its number. */
-function blocksOf(out: string): Map<number, string> {
-  const names = readdirSync(join(out, "blocks")).filter((name) => name.endsWith(".json"));
-  return new Map(
-    names.map((name) => {
-      const record = JSON.parse(readFileSync(join(out, "blocks", name), "utf8")) as { rows: unknown };
-      return [Number.parseInt(name), JSON.stringify(record.rows)];
-    }),
-  );
-}
+const plain = specification(2);
 
 test("the parts are the whole", async () => {
   // An array beside the specification's folder, and a folder whose name needs quotes.
@@ -54,32 +43,31 @@ test("the parts are the whole", async () => {
   writeFileSync(join(tools, "onsager"), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
   chmodSync(join(tools, "onsager"), 0o755);
   const env = { ...process.env, PATH: `${tools}${delimiter}${process.env.PATH}`, ONSAGER_DEVICE: "cpu" };
-  const found = new Map<number, string>();
-  for (const part of ["0", "1", "2"]) {
+  const parts = ["0", "1", "2"];
+  for (const part of parts) {
     const run = spawnSync("bash", [script], { env: { ...env, SLURM_ARRAY_TASK_ID: part }, encoding: "utf8" });
     expect(run, run.stderr).toMatchObject({ status: 0, stderr: "" });
-    for (const [block, rows] of blocksOf(join(out, `shard-${part}`))) {
-      expect(found.has(block), `block ${block} twice`).toBe(false);
-      found.set(block, rows);
-    }
   }
+  const merged = join(out, "merged");
+  const folders = parts.map((part) => join(out, `shard-${part}`));
+  expect(await invoke("merge", ...folders, "--out", merged)).toMatchObject({ code: 0, err: "" });
   const whole = join(folder, "whole");
   expect(await sweep(spec, whole, "--blocks", "20")).toMatchObject({ code: 0, err: "" });
-  expect(new Map([...found].sort(([one], [other]) => one - other))).toEqual(blocksOf(whole));
+  for (const name of ["results.csv", "summary.csv"]) expect(table(merged, name)).toBe(table(whole, name));
 });
 
 test("what cannot be parted is refused in one line", async () => {
   const spec = writeSpecification(folder, "plain.json", plain);
-  const refined = writeSpecification(folder, "refined.json", specification(1));
+  const unknown = writeSpecification(folder, "refined.json", refined(1));
   const out = join(folder, "refused");
   const shard = (...words: string[]) => invoke("shard", ...words, "--out", out);
-  expect(await shard(refined, "--count", "2")).toMatchObject({
+  expect(await shard(unknown, "--count", "2")).toMatchObject({
     code: 2,
     err: expect.stringMatching(
       /^onsager: .*refine: found it in fleet, .*without it, or --queue or --workers.*\n$/,
     ) as string,
   });
-  expect(await invoke("sweep", refined, "--shard", "0/2", "--out", out)).toMatchObject({ code: 2 });
+  expect(await invoke("sweep", unknown, "--shard", "0/2", "--out", out)).toMatchObject({ code: 2 });
   expect(await shard(spec, "--count", "1000")).toMatchObject({
     code: 2,
     err: "onsager: --count: found 1000 parts of fleet, expected at most 52, as many as blocks\n",

@@ -6,7 +6,7 @@ import { type Ended, type Started, startProcess } from "../../cli/process.js";
 
 export const newFolder = () => mkdtempSync(join(tmpdir(), "onsager-fleet-"));
 
-/** 26 blocks a sample, and a few more of the refinement. */
+/** 26 blocks a sample. */
 export const specification = (samples: number) => ({
   name: "fleet",
   system: {
@@ -16,11 +16,16 @@ export const specification = (samples: number) => ({
     initial: { kind: "constant", value: 1 },
   },
   axes: { beta: { from: 0.4, to: 2.2, count: 13 }, closure: ["naive", "tap"] },
-  refine: { axis: "beta", observable: "magnetization", points: 2, rounds: 2 },
   samples,
   seed: 11,
   steps: 40,
   observe: ["magnetization", "overlap"],
+});
+
+/** The same, with eight more in two rounds. */
+export const refined = (samples: number) => ({
+  ...specification(samples),
+  refine: { axis: "beta", observable: "magnetization", points: 2, rounds: 2 },
 });
 
 export function writeSpecification(folder: string, name: string, document: object): string {

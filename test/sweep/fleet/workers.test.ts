@@ -1,15 +1,17 @@
 /** Several processes of one machine compute a sweep; any of them may die. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { settleSites, planBlocks, sizeBlocks } from "../../../src/sweep/blocks.js";
+import { planBlocks, settleSites, sizeBlocks } from "../../../src/sweep/blocks.js";
 import { ProcessPool } from "../../../src/sweep/fleet/process-pool.js";
 import { parseSweeps } from "../../../src/sweep/spec.js";
 import type { Started } from "../../cli/process.js";
 import {
   blocksOf,
   newFolder,
+  refined,
   specification,
   startSweep,
   sweep,
@@ -21,11 +23,20 @@ import {
 const folder = newFolder();
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const spec = writeSpecification(folder, "spec.json", specification(3));
+const spec = writeSpecification(folder, "spec.json", refined(3));
 const alone = join(folder, "alone");
 beforeAll(async () => {
   expect(await sweep(spec, alone)).toMatchObject({ code: 0, err: "" });
 });
+
+/** Stands in for a process that computes blocks: opens its device, and dies of the first block. */
+const DYING = `
+process.on("disconnect", () => process.exit());
+process.on("message", ({ kind }) => {
+  if (kind === "open") process.send({ kind: "ready", device: { name: "none", driver: "none" } });
+  if (kind === "block") process.stderr.write("out of memory\\n", () => process.kill(process.pid, "SIGKILL"));
+});
+`;
 
 function childrenOf({ child }: Started): number[] {
   const text = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
@@ -64,8 +75,9 @@ test("a block that kills every process ends the run in one line", async () => {
   const sites = await settleSites(parsed, noFiles, "spec");
   const sizing = sizeBlocks(parsed, sites, { kind: "cpu" }, {});
   const blocks = planBlocks(parsed, sites, sizing);
-  const program = new URL("dying-child.mjs", import.meta.url);
-  const pool = await ProcessPool.open(1, { program });
+  const program = join(folder, "dying.mjs");
+  writeFileSync(program, DYING);
+  const pool = await ProcessPool.open(1, { program: pathToFileURL(program) });
   const notes: string[] = [];
   const runner = pool.runner({ context: "spec", arrays: {}, note: (text) => notes.push(text) });
   const run = runner.run({ sweep: parsed, blocks, sites, refined: [], sizing }, () => Promise.resolve(), {});
