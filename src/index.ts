@@ -1,5 +1,19 @@
 /** The library: `import { openExecutor, parseSystem, realise, simulate } from "onsager"`. */
-export { cluster, type ClusteringDynamics, type ClusteringOptions, type TokenCloud } from "./engine/clustering.js";
+export {
+  cluster,
+  type ClusteringDynamics,
+  type ClusteringOptions,
+  type ClusteringResult,
+  type TokenCloud,
+} from "./engine/clustering.js";
+export { continueCouplings, realiseClouds, type ContinuationPoint, type TokenClouds } from "./engine/token-clouds.js";
+export { parseClouds, type CloudDescription } from "./physics/token-clouds.js";
+export {
+  noisyAttentionTransition,
+  orderedBranch,
+  orderedLaw,
+  type NoisyAttentionTransition,
+} from "./physics/theory/noisy-attention-order.js";
 export { realiseSpinTransformer, runSpinTransformer, type LayerResult } from "./engine/spin-transformer.js";
 export { parseSpinTransformer } from "./physics/spin-transformer.js";
 export { batchOf, type BatchPoint, type SystemBatch } from "./engine/batch.js";

@@ -2,6 +2,7 @@
 import { mergeFolders } from "../sweep/folder/merge.js";
 import { EXIT } from "./exit-codes.js";
 import type { Session } from "./session.js";
+import { labelled } from "./text-layout.js";
 
 export interface MergeCommandOptions {
   readonly out: string;
@@ -10,7 +11,7 @@ export interface MergeCommandOptions {
   readonly command: string;
 }
 
-/** @returns 0, or 3 if blocks are still missing */
+/** @returns 0, or 3 if blocks or rounds of refinement are still missing */
 export async function mergeCommand(
   folders: readonly string[],
   options: MergeCommandOptions,
@@ -23,10 +24,23 @@ export async function mergeCommand(
     if (differing.length > 0) {
       session.print(`${differing.length} of these differ, being of different adapters; the first folder's were taken`);
     }
-    const { blocks, planned, sweep } = outcome;
+    const { blocks, planned, refining, sweep, adapters, adapterOfRow } = outcome;
+    if (adapters.length > 1) {
+      session.print("adapters differ, which the column adapter of results says:");
+      adapters.forEach(({ name, driver, precision }, k) => {
+        const rows = adapterOfRow.filter((own) => own === k).length;
+        session.print(labelled(`${rows} rows`, `${name} (${driver}), ${precision}`, 2));
+      });
+    }
     if (blocks < planned) {
       session.print(
         `${sweep.name}: ${blocks} of ${planned} blocks, in ${folder.path}; sweep --resume computes the others`,
+      );
+      return EXIT.notConverged;
+    }
+    if (refining) {
+      session.print(
+        `${sweep.name}: all ${planned} blocks of the rounds so far, in ${folder.path}; sweep --resume goes on refining`,
       );
       return EXIT.notConverged;
     }

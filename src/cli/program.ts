@@ -8,6 +8,7 @@ import { maskAddresses } from "../sweep/fleet/queue-address.js";
 import { oracleSizes } from "../verify/oracles/bench.js";
 import { theoryNames } from "../physics/theory/theories.js";
 import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from "./bench-layers.js";
+import { addCluster } from "./cluster.js";
 import { addCompare } from "./compare.js";
 import { devicesCommand } from "./devices.js";
 import { EXIT, explainFailure } from "./exit-codes.js";
@@ -91,6 +92,7 @@ function createProgram(invocation: Invocation): Command {
   addRetrieve(program, invocation);
   addVerify(program, invocation);
   addModule(program, invocation);
+  addCluster(program, invocation);
   addOracle(program, invocation);
   addTheory(program, invocation);
   addDevices(program, invocation);
@@ -188,11 +190,19 @@ function addRetrieve(program: Command, invocation: Invocation): void {
 }
 
 function addVerify(program: Command, invocation: Invocation): void {
-  type Parsed = Omit<VerifyCommandOptions, "select" | "version"> & DeviceSelection;
+  type Parsed = Omit<VerifyCommandOptions, "select" | "version" | "typed"> & DeviceSelection;
   program
     .command("verify")
-    .description("Check one step of a system, m(0) to m(1), against float64 on random rows.")
-    .argument("[system]", "YAML or JSON file, unless --attention is given")
+    .description(
+      "Check one step of a system, m(0) to m(1), against float64 on random rows; or\na finished sweep: its files, and some of its blocks once more.",
+    )
+    .argument("[system]", "YAML or JSON file, unless --attention is given; or the folder\nof a sweep")
+    .addOption(
+      new Option(
+        "--share <share>",
+        "of the blocks of a sweep that are computed again\n(default: 0.02, one a closure at least)",
+      ).argParser(numberWithin((value) => value >= 0 && value <= 1, "a number from 0 to 1")),
+    )
     .option("--attention", "softmax attention with random queries and keys")
     .addOption(new Option("--n <N>", "sites of --attention").argParser(wholeNumber(1)))
     .addOption(new Option("--d <D>", "dimension of spins, queries and keys of --attention").argParser(wholeNumber(1)))
@@ -207,20 +217,23 @@ function addVerify(program: Command, invocation: Invocation): void {
     .addOption(strategyOption())
     .addOption(precisionOption())
     .option("--against <file.npy>", "check your own m(1), N x (heads D), instead")
-    .addOption(seedOption("chooses the rows, and draws the arrays of --attention"))
+    .addOption(seedOption("chooses rows or blocks, and draws the arrays of --attention"))
     .option("--json", "print one JSON object")
     .addOption(deviceOption())
     .addOption(memoryOption())
     .addHelpText(
       "after",
-      "\nThe check passes if its error is at most twice that of plain loops in the same\nprecision, plus 1e-7.\n" +
+      "\nThe check passes if its error is at most twice that of plain loops in the same\nprecision, plus 1e-7. Of a sweep, exits with 1 if anything fails, with 3 if blocks\nare missing.\n" +
         "\nExamples:\n  onsager verify --attention --n 8192 --d 64" +
-        "\n  onsager verify system.yaml --closure tap --against mine.npy",
+        "\n  onsager verify system.yaml --closure tap --against mine.npy" +
+        "\n  onsager verify out/asymmetric-sk --share 0.1",
     )
-    .action((path: string | undefined, options: Parsed) =>
+    .action((path: string | undefined, options: Parsed, command: Command) =>
       withDevice(invocation, options, (select) => {
         const { session, version } = invocation;
-        return verifyCommand(path, { ...options, select, version }, session);
+        const isTyped = (option: Option) => command.getOptionValueSource(option.attributeName()) === "cli";
+        const typed = command.options.filter(isTyped).map(({ long }) => long ?? "");
+        return verifyCommand(path, { ...options, select, version, typed }, session);
       }),
     );
 }

@@ -13,9 +13,10 @@ export async function reportCommand(path: string, session: Session): Promise<num
     const folder = await RunFolder.read(place);
     for (const { file, reason } of folder.damaged) session.note(`onsager: ${file}: found ${reason}; left out`);
     const outcome = await outcomeOf(folder);
-    const files = await writeTables(folder, outcome);
-    missing += outcome.planned - outcome.blocks;
-    const whole = outcome.blocks === outcome.planned ? "" : `, of ${outcome.blocks} of ${outcome.planned} blocks`;
+    const { files } = await writeTables(folder, outcome);
+    missing += outcome.planned - outcome.blocks + Number(outcome.refining);
+    const round = outcome.refining ? ", before the next round of refinement" : "";
+    const whole = outcome.blocks === outcome.planned ? round : `, of ${outcome.blocks} of ${outcome.planned} blocks`;
     session.print(`${place}: ${files.length} files${whole}`);
   }
   return missing === 0 ? EXIT.done : EXIT.notConverged;

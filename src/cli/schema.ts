@@ -18,11 +18,9 @@ export function schemaCommand(name: string, { print }: Session): void {
 
 /** A sweep holds a system of which the axes may fill in any key, so none is required. */
 function sweepDocument(): object {
-  const partial = z.toJSONSchema(systemSchema.partial(), DIALECT);
-  const { $schema: _, ...system } = partial;
-  const registry = z.registry<{ id: string }>();
-  registry.add(sweepSchema, { id: "sweep" });
-  const schema = z.toJSONSchema(documentSchema, {
+  const system: z.core.JSONSchema.BaseSchema = z.toJSONSchema(systemSchema.partial(), DIALECT);
+  delete system.$schema;
+  return z.toJSONSchema(documentSchema, {
     ...DIALECT,
     override: ({ zodSchema, jsonSchema }) => {
       if (zodSchema !== sweepSchema.shape.system) return;
@@ -30,7 +28,6 @@ function sweepDocument(): object {
       Object.assign(jsonSchema, system);
     },
   });
-  return schema;
 }
 
 const text = (title: string, schema: object) => JSON.stringify({ title, ...schema }, null, 2);

@@ -9,7 +9,7 @@ import { EXIT } from "./exit-codes.js";
 import type { Session } from "./session.js";
 import { labelled } from "./text-layout.js";
 
-/** @returns 0 if everything is finished, 3 if blocks are missing */
+/** @returns 0 if everything is finished, 3 if blocks, rounds of refinement or the tables are missing */
 export async function statusCommand(
   path: string,
   { json = false }: { readonly json?: boolean },
@@ -19,7 +19,8 @@ export async function statusCommand(
   for (const folder of await sweepFolders(path)) reports.push(await statusOf(folder));
   if (json) print(JSON.stringify(reports, null, 2));
   else print(reports.map(describe).join("\n\n"));
-  return reports.every(({ missing, damaged }) => missing === 0 && damaged.length === 0) ? EXIT.done : EXIT.notConverged;
+  const isWhole = ({ finished, damaged }: Status) => finished !== null && damaged.length === 0;
+  return reports.every(isWhole) ? EXIT.done : EXIT.notConverged;
 }
 
 type Status = Awaited<ReturnType<typeof statusOf>>;
@@ -32,7 +33,8 @@ async function statusOf(path: string) {
   return {
     name: manifest.name,
     folder: path,
-    finished: manifest.outcome?.finished ?? null,
+    // One whose block was damaged since is not.
+    finished: (blocks === planned && manifest.outcome?.finished) || null,
     worker: (await workerOf(path)) ?? null,
     ...(manifest.shard && { shard: manifest.shard }),
     blocks,

@@ -7,7 +7,7 @@ import { refuseRefinement } from "../sweep/fleet/shards.js";
 import { beginRun, howToBegin } from "../sweep/folder/begin.js";
 import { beginCollection } from "../sweep/folder/collection.js";
 import type { Shard } from "../sweep/folder/manifest.js";
-import { isOfShard } from "../sweep/folder/outcome.js";
+import { isOfShard, outcomeOf } from "../sweep/folder/outcome.js";
 import type { RunFolder } from "../sweep/folder/run-folder.js";
 import { cachedLoader, completeSweep, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
 import { parseSweeps, type Sweep } from "../sweep/spec.js";
@@ -17,7 +17,7 @@ import { type Computing, type ComputingOptions, openComputing } from "./computin
 import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import { Interrupted, type Session } from "./session.js";
-import { describeStrategy } from "./text-layout.js";
+import { describeStrategy, labelled } from "./text-layout.js";
 
 export interface SweepCommandOptions extends CouplingRequest, ComputingOptions {
   readonly out: string;
@@ -60,7 +60,8 @@ export async function sweepCommand(path: string, options: SweepCommandOptions, s
   try {
     for (const sweep of sweeps) {
       const base = dirname(path);
-      const request = { sweep, path: placeOf(sweep), base, resume, replace, version, shard, strategy, precision };
+      const begin = { sweep, path: placeOf(sweep), base, resume, replace };
+      const request = { ...begin, version, verify: options.verify, shard, strategy, precision };
       const folder = await beginRun(request, async () => {
         const sites = await settleSites(sweep, load, path);
         const { device, workers } = await computing();
@@ -87,10 +88,18 @@ async function work(
   session: Session,
 ): Promise<number> {
   const { print } = session;
-  for (const { file, reason } of folder.damaged) session.note(`onsager: ${file}: found ${reason}; computed again`);
+  for (const { file, reason } of folder.damaged)
+    session.note(`onsager: ${file}: found ${reason}; set aside and computed again`);
   if (folder.manifest.outcome) {
-    print(`${sweep.name}: finished already, in ${folder.path}`);
-    if (folder.damaged.length === 0) return EXIT.done;
+    const { blocks, planned } = await outcomeOf(folder);
+    if (blocks === planned) {
+      print(`${sweep.name}: finished already, in ${folder.path}`);
+      return EXIT.done;
+    }
+    const missing = `${planned - blocks} of ${planned} blocks`;
+    if (folder.damaged.length === 0) {
+      session.note(`onsager: ${folder.path}: finished, but without ${missing}; computed again`);
+    }
   }
   const { manifest, load } = folder;
   const { sizing, shard } = manifest;
@@ -119,18 +128,22 @@ async function work(
       ? new Interrupted(interruption.reason.exitCode, true)
       : interruption.reason;
   }
+  // Drawing takes a second to load; a run that failed before does not wait for it.
+  const { writeTables, describeOutcome } = await import("../sweep/write.js");
   if (shard) {
+    await folder.finish(describeOutcome(outcome));
     print(
       `${sweep.name}: part ${shard.index} of ${shard.count} is finished, in ${folder.path}: ${outcome.blocks} blocks`,
     );
-    return EXIT.done;
+    const failed = outcome.verification.filter(({ pass }) => !pass);
+    for (const report of failed) print(verificationLine(outcome, report));
+    return failed.length > 0 ? EXIT.fault : EXIT.done;
   }
-  // Drawing takes a second to load; a run that failed before does not wait for it.
-  const { writeTables, describeOutcome } = await import("../sweep/write.js");
-  await writeTables(folder, outcome);
+  const { scaling } = await writeTables(folder, outcome);
   await folder.finish(describeOutcome(outcome));
   printOutcome(outcome, print);
-  print(`\nwritten to ${folder.path}: results.csv, summary.csv, manifest.json, plots/`);
+  for (const line of scaling) print(labelled("scaling", line, 2));
+  print(`\nwritten to ${folder.path}: report.html, results and summary as .csv and .parquet,\n  manifest.json, plots/`);
   return exitCode(outcome);
 }
 

@@ -1,4 +1,5 @@
-/** `onsager verify`: one step on the device, or the user's own numbers, against float64 on random rows. */
+/** `onsager verify`: one step on the device, or the user's own numbers, against float64 on random rows; or a sweep. */
+import { stat } from "node:fs/promises";
 import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import type { System } from "../engine/realise.js";
@@ -13,6 +14,7 @@ import { describeSystem } from "./run-result.js";
 import type { Session } from "./session.js";
 import { describeDevice, labelled } from "./text-layout.js";
 import { verificationTable } from "./verification-text.js";
+import { verifyFolderCommand } from "./verify-folder.js";
 
 export interface VerifyCommandOptions extends CouplingRequest {
   readonly closure: ClosureName;
@@ -28,6 +30,10 @@ export interface VerifyCommandOptions extends CouplingRequest {
   readonly memory: number;
   readonly seed?: number;
   readonly version: string;
+  /** Of a sweep: the share of its blocks that is computed again. */
+  readonly share?: number;
+  /** The options that were typed. */
+  readonly typed: readonly string[];
 }
 
 /** @returns the exit code */
@@ -36,7 +42,10 @@ export async function verifyCommand(
   options: VerifyCommandOptions,
   session: Session,
 ): Promise<number> {
+  if (path !== undefined && (await isFolder(path))) return verifyFolderCommand(path, options, session);
   const { closure, rows, against, strategy, precision, version } = options;
+  if (options.share !== undefined)
+    throw new InputError("--share", "no folder of a sweep", "one, whose blocks it counts");
   if (against !== undefined && precision !== undefined) {
     throw new InputError("--precision", `${precision} for the numbers of --against`, "one of the two");
   }
@@ -68,6 +77,8 @@ export async function verifyCommand(
   }
   return report.pass ? EXIT.done : EXIT.fault;
 }
+
+const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
 async function chosenSystem(
   path: string | undefined,

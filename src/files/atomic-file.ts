@@ -1,7 +1,8 @@
 /** Files that appear whole or not at all. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { makeFolder } from "./make-folder.js";
 import { explainOutputError } from "./output-error.js";
 
 /** Appends all of the bytes. They may be overwritten once the promise resolves. */
@@ -24,7 +25,7 @@ export async function writeFileAtomically(
   // Not by the process id alone: in containers that of a killed run comes back.
   const temporary = join(dirname(target), `.${basename(target)}.partial-${randomBytes(6).toString("hex")}`);
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target), path);
     const handle = await open(temporary, "wx");
     try {
       // FileHandle.appendFile goes on where the last one ended, and retries short writes.

@@ -15,15 +15,20 @@ const ROWS_A_PIECE = 10_000;
  * @throws Error when the columns are no table; OutputError when the system refuses
  */
 export async function writeCsv(path: string, columns: readonly Column[]): Promise<void> {
-  const rows = checkTable(columns);
   await writeFileAtomically(path, async (write) => {
-    await write(Buffer.from(stringify([columns.map(({ name }) => name)])));
-    for (let start = 0; start < rows; start += ROWS_A_PIECE) {
-      const lines = Array.from({ length: Math.min(ROWS_A_PIECE, rows - start) }, (_, k) =>
-        columns.map((column) => cellAt(column, start + k)),
-      );
-      // By itself csv-stringify writes true as 1 and false as nothing.
-      await write(Buffer.from(stringify(lines, { cast: { boolean: String } })));
-    }
+    for (const piece of csvPieces(columns)) await write(Buffer.from(piece));
   });
+}
+
+/** The text that `writeCsv` writes, a header line and then many rows at a time. */
+export function* csvPieces(columns: readonly Column[]): Generator<string> {
+  const rows = checkTable(columns);
+  yield stringify([columns.map(({ name }) => name)]);
+  for (let start = 0; start < rows; start += ROWS_A_PIECE) {
+    const lines = Array.from({ length: Math.min(ROWS_A_PIECE, rows - start) }, (_, k) =>
+      columns.map((column) => cellAt(column, start + k)),
+    );
+    // By itself csv-stringify writes true as 1 and false as nothing.
+    yield stringify(lines, { cast: { boolean: String } });
+  }
 }

@@ -9,6 +9,7 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, resolve, sep } from "node:path";
 import { InputError } from "../physics/input-error.js";
 import { writeFileAtomically } from "./atomic-file.js";
+import { makeFolder } from "./make-folder.js";
 import { explainOutputError } from "./output-error.js";
 
 /** The file, written last, that marks a folder as one of ours. */
@@ -115,12 +116,6 @@ export class OutputFolder {
     await rm(this.partial, { recursive: true, force: true });
     openFolders.delete(this.partial);
   }
-}
-
-async function makeFolder(folder: string, wantedFor: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw explainOutputError(wantedFor, error);
-  });
 }
 
 async function checkReplaceable(target: string, replace: boolean): Promise<void> {

@@ -125,3 +125,8 @@ function mapMoments(like: SampleMoments, value: (of: (moments: SampleMoments) =>
   const averaged = Object.fromEntries(AVERAGED.map((name) => [name, value((moments) => moments[name])]));
   return { ...like, profiles: {}, ...averaged, vector: like.vector.map((_, k) => value(({ vector }) => vector[k])) };
 }
+
+/** r = |(1/n) Σ_i n_i| of n unit vectors, from the mean cosine c of their pairs: r² = (1 + (n - 1) c)/n. */
+export function orderOfCosine(cosine: number, count: number): number {
+  return Math.sqrt(Math.max(0, (1 + (count - 1) * cosine) / count));
+}

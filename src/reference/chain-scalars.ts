@@ -1,3 +1,4 @@
+import { fieldEntropy } from "../physics/hyperbolic.js";
 import { pad } from "./layout.js";
 
 /** Columns of `scalars`. */
@@ -36,13 +37,12 @@ export function chainScalars(
       if (!constants.PRODUCTION) continue;
       production += arrays.means[at] * arrays.field[at] - arrays.spins[at] * arrays.reverseField[at];
     }
-    const a = Math.abs(beta * (arrays.externalField[index] + arrays.field[index]));
-    const e = Math.exp(-2 * a);
     arrays.scalars[4 * index + CHAIN_SCALARS.energy] = energy;
     arrays.scalars[4 * index + CHAIN_SCALARS.production] = beta * production;
     arrays.scalars[4 * index + CHAIN_SCALARS.fieldLength] = Math.sqrt(square);
     if (componentStride === 1) {
-      arrays.scalars[4 * index + CHAIN_SCALARS.rate] = Math.log1p(e) + (2 * a * e) / (1 + e);
+      const a = beta * (arrays.externalField[index] + arrays.field[index]);
+      arrays.scalars[4 * index + CHAIN_SCALARS.rate] = fieldEntropy(a);
     }
   }
 }

@@ -7,7 +7,7 @@ import type { LoadArray } from "../engine/array-inputs.js";
 import type { DeviceDescription } from "../engine/executor.js";
 import { realise } from "../engine/realise.js";
 import type { MethodName } from "../physics/closures.js";
-import { STREAMS, uniformMatrix } from "../reference/random.js";
+import { type RandomSource, STREAMS, uniformMatrix } from "../reference/random.js";
 import { groupTasks, type Task, workOf } from "./batches.js";
 import type { Sweep } from "./spec.js";
 
@@ -107,7 +107,7 @@ export function planBlocks(sweep: Sweep, sites: readonly number[], sizing: Block
       close();
     }
   }
-  return chooseChecks(sweep, blocks, sizing.verify);
+  return chooseChecks(sweep, blocks, sizing.verify, { seed: sweep.seed, sample: 0 });
 }
 
 const workOfWalk = (sweep: Sweep, walk: readonly Task[], sites: readonly number[]) =>
@@ -135,9 +135,14 @@ function together(sweep: Sweep, walks: readonly Task[][], sites: readonly number
 
 const keyOf = ({ point, sample }: Task) => `${point} ${sample}`;
 
-/** A random task of a random share of the blocks, and one at least of every closure, drawn from the seed. */
-function chooseChecks(sweep: Sweep, blocks: readonly Omit<Block, "checked">[], share: number): Block[] {
-  const draws = uniformMatrix(blocks.length, 2, { seed: sweep.seed, stream: STREAMS.verificationRows, sample: 0 });
+/** A random task of a random share of the blocks, and one at least of every closure unless the share is 0. */
+export function chooseChecks(
+  sweep: Sweep,
+  blocks: readonly Omit<Block, "checked">[],
+  share: number,
+  source: Pick<RandomSource, "seed" | "sample">,
+): Block[] {
+  const draws = uniformMatrix(blocks.length, 2, { ...source, stream: STREAMS.verificationRows });
   const closureOf = ({ point }: Task): MethodName => sweep.points[point].closure;
   const candidates = blocks.map(({ walks }, k) => {
     const tasks = walks.flat();
@@ -148,7 +153,7 @@ function chooseChecks(sweep: Sweep, blocks: readonly Omit<Block, "checked">[], s
     if (share === 0 || [...chosen].some((task) => closureOf(task) === closure)) continue;
     // A block has one closure: the first whose draw is the smallest.
     const own = candidates.flatMap((task, k) => (closureOf(task) === closure ? [k] : []));
-    chosen.add(candidates[own.reduce((best, k) => (draws[2 * k] < draws[2 * best] ? k : best))]);
+    if (own.length > 0) chosen.add(candidates[own.reduce((best, k) => (draws[2 * k] < draws[2 * best] ? k : best))]);
   }
   return blocks.map((block, k) => ({ ...block, checked: chosen.has(candidates[k]) ? [candidates[k]] : [] }));
 }

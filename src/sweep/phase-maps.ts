@@ -14,10 +14,12 @@ const FEWEST = 4;
 /** Figures by name: the observable, and what tells one map from another. */
 export function phaseMaps({ sweep }: SweepOutcome, summary: readonly SummaryRow[]): Map<string, Figure> {
   const figures = new Map<string, Figure>();
-  const x = figureAxis(sweep);
-  const y = x < 0 ? undefined : otherAxes(sweep.axes, x).find((k) => isMapped(sweep.axes[k].values.length, sweep, k));
-  if (y === undefined || !isMapped(sweep.axes[x].values.length, sweep, x)) return figures;
-  const others = otherAxes(sweep.axes, x).filter((k) => sweep.axes[k].group !== sweep.axes[y].group);
+  const mapped = mappedAxes(sweep);
+  if (mapped === undefined) return figures;
+  const { x, y } = mapped;
+  const others = otherAxes(sweep.axes, x).filter(
+    (k) => sweep.axes[k].group !== sweep.axes[y].group && sweep.axes[k].values.length > 1,
+  );
   const planes = new Map<string, SummaryRow[]>();
   for (const row of summary) {
     const key = JSON.stringify(others.map((k) => row.values[k]));
@@ -33,7 +35,18 @@ export function phaseMaps({ sweep }: SweepOutcome, summary: readonly SummaryRow[
   return figures;
 }
 
-const isMapped = (count: number, { axes }: SweepOutcome["sweep"], k: number) => count >= FEWEST && isNumeric(axes[k]);
+/** Whether there are maps of a sweep. */
+export const hasMaps = ({ sweep }: Pick<SweepOutcome, "sweep">): boolean => mappedAxes(sweep) !== undefined;
+
+function mappedAxes(sweep: SweepOutcome["sweep"]): { readonly x: number; readonly y: number } | undefined {
+  const x = figureAxis(sweep);
+  const y = x < 0 ? undefined : otherAxes(sweep.axes, x).find((k) => isMapped(sweep, k));
+  // Sizes are compared by curves.
+  if (y === undefined || !isMapped(sweep, x) || sweep.input.scaling) return undefined;
+  return { x, y };
+}
+
+const isMapped = ({ axes }: SweepOutcome["sweep"], k: number) => axes[k].values.length >= FEWEST && isNumeric(axes[k]);
 
 function mapOf(
   sweep: SweepOutcome["sweep"],

@@ -17,6 +17,8 @@ const AXIS_LABELS: Readonly<Record<string, string>> = {
   "couplings.load": "load *α* = *P*/*N*",
   "initial.overlap": "initial overlap *m*_{0}",
   "field.halfWidth": "field half width *H*_{0}",
+  "field.value": "field *h*",
+  "field.norm": "field norm |*x*| / *R*",
 };
 
 const SERIES_NAMES: Readonly<Record<string, (value: string) => string>> = {

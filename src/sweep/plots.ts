@@ -3,9 +3,13 @@ import type { ObservableName } from "../physics/observables.js";
 import { otherAxes } from "./axes.js";
 import type { Figure, Point as FigurePoint, Series } from "./figures/figure.js";
 import { type Overlay, overlayFor } from "./overlays.js";
+import { hasMaps } from "./phase-maps.js";
 import { axisLabel, observableLabel, seriesPart } from "./plot-labels.js";
 import type { SweepOutcome } from "./run.js";
 import { figureAxis, isConverged, type SummaryRow } from "./tables.js";
+
+/** More series than this are told apart by nobody: where there is a map, that is the figure. */
+const MAX_SERIES = 8;
 
 /** Points of a theory curve. */
 const CURVE_POINTS = 241;
@@ -16,6 +20,8 @@ export function sweepFigures(outcome: SweepOutcome, summary: readonly SummaryRow
   const axisIndex = figureAxis(sweep);
   const figures = new Map<ObservableName, Figure>();
   if (axisIndex < 0) return figures;
+  const series = otherAxes(sweep.axes, axisIndex).reduce((count, k) => count * sweep.axes[k].values.length, 1);
+  if (series > MAX_SERIES && hasMaps(outcome)) return figures;
   for (const name of sweep.observe) figures.set(name, figureOf(outcome, summary, axisIndex, name));
   return figures;
 }
@@ -29,9 +35,7 @@ function figureOf(
   const axis = sweep.axes[axisIndex];
   const groups = new Map<string, SummaryRow[]>();
   for (const row of summary) {
-    const others = otherAxes(sweep.axes, axisIndex).filter(
-      (k) => sweep.axes[k].values.length > 1 || sweep.axes[k].path === "closure",
-    );
+    const others = otherAxes(sweep.axes, axisIndex).filter((k) => sweep.axes[k].values.length > 1);
     const key = others.map((k) => seriesPart(sweep.axes[k].path, String(row.values[k]))).join(", ");
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
@@ -56,7 +60,10 @@ function figureOf(
   distinct.forEach(({ overlay, style, x, y }, k) => {
     const own = distinct.length > 1 ? { style } : {};
     series.unshift({ kind: "line", x, y, ...(k === 0 && { name: overlay.name }), ...own });
-    if (overlay.mark) marks.set(`${overlay.mark.x}`, { ...overlay.mark, ...own });
+    // A mark beyond the points would stretch the axis.
+    if (overlay.mark && overlay.mark.x >= Math.min(...xs) && overlay.mark.x <= Math.max(...xs)) {
+      marks.set(`${overlay.mark.x}`, { ...overlay.mark, ...own });
+    }
   });
   const { spins } = sweep.points[0].system(0);
   return {
@@ -99,8 +106,9 @@ function sampleCurve(overlay: Overlay, xs: readonly number[], scale: "linear" | 
   // A square-root onset needs its own point, or the curve misses the corner.
   const corner = overlay.mark?.x;
   if (corner !== undefined && corner > low && corner < high) x.push(corner);
-  x.sort((a, b) => a - b);
-  return { x, y: x.map((value) => overlay.curve(value)) };
+  const nodes = overlay.whole ? [...new Set(x.map(Math.round))] : x;
+  nodes.sort((a, b) => a - b);
+  return { x: nodes, y: nodes.map((value) => overlay.curve(value)) };
 }
 
 function sameCurve(a: readonly number[], b: readonly number[]): boolean {

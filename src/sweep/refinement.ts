@@ -1,17 +1,22 @@
 /** Adaptive refinement: where an axis gets more values, from the results so far. A function of these alone, so it can be resumed. */
 import { summarize } from "../physics/statistics.js";
-import { isNumeric, otherAxes, rounded } from "./axes.js";
+import { isNumeric, otherAxes, type Refined, rounded } from "./axes.js";
 import type { ResultRow } from "./run-block.js";
 import type { Sweep } from "./spec.js";
 
 /** Intervals narrower than this share of the axis are left alone. */
 const NARROWEST = 1e-6;
 
+/** Values of the next round, of a sweep of which all rounds so far are there; none if it was the last. */
+export function nextRound(sweep: Sweep, rows: readonly ResultRow[], refined: Refined): number[] {
+  return refined.length >= (sweep.input.refine?.rounds ?? 0) ? [] : refinedValues(sweep, rows);
+}
+
 /**
- * The values that the next round adds: midpoints of the intervals across which the mean over samples, or the variance over
+ * The values that a round adds: midpoints of the intervals across which the mean over samples, or the variance over
  * them, changes most in any series. Empty where every interval is too narrow or has no finite change.
  */
-export function refinedValues(sweep: Sweep, rows: readonly ResultRow[]): number[] {
+function refinedValues(sweep: Sweep, rows: readonly ResultRow[]): number[] {
   const { refine } = sweep.input;
   if (refine === undefined) return [];
   const along = sweep.axes.findIndex(({ path }) => path === refine.axis);

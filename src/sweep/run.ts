@@ -9,7 +9,7 @@ import type { NumericArray } from "../physics/arrays.js";
 import type { Refined } from "./axes.js";
 import { type Block, type BlockSizing, planBlocks, settleSites, sizeBlocks } from "./blocks.js";
 import { type AdapterName, adapterOf, type BlockRecord } from "./folder/block-record.js";
-import { refinedValues } from "./refinement.js";
+import { nextRound } from "./refinement.js";
 import { type BlockResult, type ResultRow, runBlock, type SweepVerification } from "./run-block.js";
 import { expand, type Sweep } from "./spec.js";
 
@@ -131,19 +131,23 @@ export async function completeSweep(
       const work = { sweep: expanded, blocks: missing, sites, refined: store.refined, sizing };
       await runner.run(work, deliver, { stop, progress: report });
     }
-    const outcome = gather(expanded, blocks.length, store.finished);
-    const rounds = expanded.input.refine?.rounds ?? 0;
-    if (stop?.aborted || outcome.blocks < blocks.length || store.refined.length >= rounds) return outcome;
-    const values = refinedValues(expanded, outcome.rows);
+    const outcome = gather(expanded, blocks, store.finished);
+    if (stop?.aborted || outcome.blocks < blocks.length) return outcome;
+    const values = nextRound(expanded, outcome.rows, store.refined);
     if (values.length === 0) return outcome;
     await store.refine([...store.refined, values]);
   }
 }
 
-/** The rows of finished blocks in the order of the tables. */
-export function gather(sweep: Sweep, planned: number, finished: ReadonlyMap<number, BlockRecord>): SweepOutcome {
+/** The rows of those blocks that are finished, in the order of the tables. */
+export function gather(
+  sweep: Sweep,
+  blocks: readonly Pick<Block, "index">[],
+  finished: ReadonlyMap<number, BlockRecord>,
+): SweepOutcome {
   const place = new Map(sweep.order.map((point, k) => [point, k]));
-  const records = [...finished.values()].sort((one, other) => one.block - other.block);
+  // Blocks of a later round than is planned so far stay out until it is: an older manifest may have been put back.
+  const records = blocks.flatMap(({ index }) => finished.get(index) ?? []);
   const adapters = new Map<string, number>();
   const names: AdapterName[] = [];
   const rows = records.flatMap(({ rows: own, adapter }) => {
@@ -167,7 +171,7 @@ export function gather(sweep: Sweep, planned: number, finished: ReadonlyMap<numb
     adapters: names,
     adapterOfRow: rows.map(({ adapter }) => adapter),
     blocks: records.length,
-    planned,
+    planned: blocks.length,
     computingSeconds: records.reduce((sum, { seconds }) => sum + seconds, 0),
   };
 }

@@ -36,7 +36,7 @@ export function scalingResults(outcome: SweepOutcome, summary: readonly SummaryR
   if (scaling === undefined) return [];
   const place = (path: string) => sweep.axes.findIndex((axis) => axis.path === path);
   const [along, sizes] = [place(scaling.along), place(scaling.sizes)];
-  const others = sweep.axes.flatMap((_, k) => (k === along || k === sizes ? [] : [k]));
+  const others = sweep.axes.flatMap(({ values }, k) => (k === along || k === sizes || values.length < 2 ? [] : [k]));
   const groups = new Map<string, SummaryRow[]>();
   for (const row of summary) {
     const key = JSON.stringify(others.map((k) => row.values[k]));

@@ -98,6 +98,7 @@ export function expand(input: SweepInput, context: string, refined: Refined = []
     ...(previous[k] !== undefined && { previous: previous[k] }),
   }));
   checkObserved(input, points, context);
+  checkMidpoint(input, walked, points, context);
   if (continuation) checkWalk(points, `${context}: continuation`);
   const added = refined.flat();
   const axes = walked.map((axis) =>
@@ -151,6 +152,31 @@ function checkRefinement({ refine, observe }: SweepInput, axes: readonly Axis[],
   }
   if (!observe.includes(refine.observable)) {
     throw new InputError(`${where}.observable`, refine.observable, `one of observe: ${observe.join(", ")}`);
+  }
+}
+
+/** Refinement halves intervals, which an axis of whole numbers does not bear. */
+function checkMidpoint(
+  input: SweepInput,
+  axes: readonly Axis[],
+  [{ values }]: readonly Point[],
+  context: string,
+): void {
+  const along = axes.findIndex(({ path }) => path === input.refine?.axis);
+  if (along < 0) return;
+  const [least, ...others] = sorted(axes[along].values) as number[];
+  const next = others.find((value) => value > least) ?? least;
+  // Of two values that are close, a midpoint may be whole by chance; this one is not.
+  const between = least + (next - least) * Math.SQRT1_2;
+  try {
+    makePoint(input, axes, values.with(along, between), context);
+  } catch {
+    const { path } = axes[along];
+    throw new InputError(
+      `${context}: refine.axis`,
+      `${path}, which takes whole numbers only`,
+      "an axis between whose values there are others",
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from "../physics/disorder-averages.js";
 import { type ObservableName, observableOf } from "../physics/observables.js";
 import { isNumeric, otherAxes } from "./axes.js";
-import { overlayFor } from "./overlays.js";
+import { type Overlay, overlayFor } from "./overlays.js";
 import type { ResultRow, SweepOutcome } from "./run.js";
 import type { AxisValue, Sweep } from "./spec.js";
 import { type SampleSummary, summarize } from "../physics/statistics.js";
@@ -265,8 +265,7 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
     const overlays = [...rows.values()].map(({ point }) =>
       overlayFor(sweep.axes[axis].path, observable, sweep.points[point]),
     );
-    const isShared = sharesExact(sweep, axis) && overlays.every((overlay) => overlay?.name === overlays[0]?.name);
-    const exact = labels.length === 1 || isShared ? overlays[0]?.curve(Number(value)) : undefined;
+    const exact = labels.length === 1 || sharesExact(sweep, axis) ? sharedValue(overlays, Number(value)) : undefined;
     const cells = shown.map((label) => {
       const row = rows.get(label);
       if (row === undefined) return "";
@@ -294,14 +293,25 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
   return [...notes, ...lines].join("\n");
 }
 
-/** The axis that figures and tables put things against: the first numeric one with more than one value, or -1. */
-export function figureAxis({ axes }: Sweep): number {
-  return axes.findIndex(({ values }) => values.length > 1 && values.every((value) => typeof value === "number"));
+/**
+ * The axis that figures and tables put things against, or -1: the one that scaling, a continuation or refinement goes along,
+ * else the first numeric one with more than one value.
+ */
+export function figureAxis({ axes, input }: Sweep): number {
+  const named = input.scaling?.along ?? input.continuation?.axis ?? input.refine?.axis;
+  if (named !== undefined) return axes.findIndex(({ path }) => path === named);
+  return axes.findIndex((axis) => axis.values.length > 1 && isNumeric(axis));
 }
 
 /** Whether the exact result is the same for every series, because they differ at most in the closure. */
 function sharesExact({ axes }: Sweep, axis: number): boolean {
   return axes.every(({ path, values }, k) => k === axis || path === "closure" || values.length === 1);
+}
+
+/** The value of all curves, if they have one; closures may have a theory each. */
+function sharedValue(overlays: readonly (Overlay | undefined)[], x: number): number | undefined {
+  const [first, ...others] = overlays.map((overlay) => overlay?.curve(x));
+  return first !== undefined && others.every((other) => other === first) ? first : undefined;
 }
 
 function axisLabel(path: string, value: AxisValue): string {

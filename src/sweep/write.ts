@@ -7,42 +7,53 @@ import { renderFigure } from "./figures/render.js";
 import { countStatuses } from "./folder/collection.js";
 import type { SweepOutcomeReport } from "./folder/manifest.js";
 import type { RunFolder } from "./folder/run-folder.js";
+import { reportPage } from "./report/report.js";
 import { phaseMaps } from "./phase-maps.js";
 import { sweepFigures } from "./plots.js";
 import type { SweepOutcome } from "./run.js";
-import { scalingFigures } from "./scaling-figures.js";
+import { scalingFigures, scalingText } from "./scaling-figures.js";
 import { scalingResults } from "./scaling.js";
 import { writeStates } from "./state-arrays.js";
 import { resultColumns, summariseRows, summaryColumns } from "./tables.js";
 
-/** @returns the names of the files, relative to the folder */
-export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Promise<string[]> {
+/** What was made of a folder. */
+export interface Written {
+  /** Names relative to the folder. */
+  readonly files: readonly string[];
+  /** What finite-size scaling says, in lines for people. */
+  readonly scaling: readonly string[];
+}
+
+export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Promise<Written> {
   const summary = summariseRows(outcome);
-  const tables = { results: resultColumns(outcome), summary: summaryColumns(outcome, summary) };
+  const columns = summaryColumns(outcome, summary);
   const names: string[] = [];
-  for (const [name, columns] of Object.entries(tables)) {
-    await writeCsv(join(folder.path, `${name}.csv`), columns);
-    await writeParquet(join(folder.path, `${name}.parquet`), columns);
+  const write = async (name: string, contents: string | Uint8Array) => {
+    await folder.write(name, contents);
+    names.push(name);
+  };
+  for (const [name, table] of Object.entries({ results: resultColumns(outcome), summary: columns })) {
+    await writeCsv(join(folder.path, `${name}.csv`), table);
+    await writeParquet(join(folder.path, `${name}.parquet`), table);
     names.push(`${name}.csv`, `${name}.parquet`);
   }
   names.push(...(await writeStates(folder, outcome)));
   const scaling = scalingResults(outcome, summary);
-  if (scaling.length > 0) {
-    await folder.write("scaling.json", `${JSON.stringify(scaling, null, 2)}\n`);
-    names.push("scaling.json");
-  }
-  const figures = [
+  if (scaling.length > 0) await write("scaling.json", `${JSON.stringify(scaling, null, 2)}\n`);
+  const drawings = new Map<string, string>();
+  for (const [name, figure] of [
     ...sweepFigures(outcome, summary),
     ...phaseMaps(outcome, summary),
     ...scalingFigures(outcome, scaling),
-  ];
-  for (const [name, figure] of figures) {
+  ]) {
     const { svg, png } = renderFigure(figure);
-    await folder.write(`plots/${name}.svg`, svg);
-    await folder.write(`plots/${name}.png`, png);
-    names.push(`plots/${name}.svg`, `plots/${name}.png`);
+    drawings.set(name, svg);
+    await write(`plots/${name}.svg`, svg);
+    await write(`plots/${name}.png`, png);
   }
-  return names;
+  const { manifest } = folder;
+  await write("report.html", reportPage({ outcome, manifest, summary, columns, figures: drawings, scaling }));
+  return { files: names, scaling: scalingText(scaling) };
 }
 
 /** What the manifest of a finished sweep says of it. */

@@ -5,7 +5,7 @@ import { CHAIN_DEFAULTS } from "../../src/engine/monte-carlo.js";
 import { type ClosureName, closureNames } from "../../src/physics/closures.js";
 import { ExactChain } from "../../src/reference/exact-chain.js";
 import { gaussianMatrix } from "../../src/reference/random.js";
-import { ExactMeans } from "../../src/sweep/compare/closure-errors.js";
+import { ExactMeans } from "../../src/physics/closure-errors.js";
 import { applicableClosures, compareClosures, type ComparisonOutcome } from "../../src/sweep/compare/compare.js";
 import { comparisonFigure } from "../../src/sweep/compare/figure.js";
 import { engine, type Precision, realised, run } from "../oracles/engines.js";

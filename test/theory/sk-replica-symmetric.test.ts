@@ -1,15 +1,18 @@
 import { describe, expect, it } from "vitest";
+import { ampOverlap } from "../../src/physics/theory/amp-state-evolution.js";
 import {
   almeidaThoulessField,
+  almeidaThoulessTemperature,
   logAlmeidaThoulessRatio,
+  replicaSymmetricFreeEnergy,
   replicaSymmetricOverlap,
 } from "../../src/physics/theory/sk-replica-symmetric.js";
 import { readCase } from "../cases.js";
 
 interface Sk {
   data: {
-    rs_curve: { T: number; q: number; AT_lambda: number }[];
-    rs_in_field: { T: number; h: number; q: number; AT_lambda: number }[];
+    rs_curve: { T: number; h?: number; q: number; AT_lambda: number; free_energy: number }[];
+    rs_in_field: { T: number; h: number; q: number; AT_lambda: number; free_energy: number }[];
     AT_line: { T: number; h_AT: number }[];
   };
 }
@@ -24,6 +27,14 @@ describe("replica-symmetric SK", () => {
     }
   });
 
+  it("has the tabulated free energy, and that of the frozen state at T = 0", () => {
+    for (const { T, h = 0, free_energy } of [...data.rs_curve, ...data.rs_in_field]) {
+      expect(Math.abs(replicaSymmetricFreeEnergy(T, 1, h) - free_energy), `T ${T} h ${h}`).toBeLessThan(1e-9);
+    }
+    expect(replicaSymmetricFreeEnergy(0, 3)).toBeCloseTo(-3 * Math.sqrt(2 / Math.PI), 12);
+    expect(replicaSymmetricFreeEnergy(1.2, 3, 0.6)).toBeCloseTo(3 * replicaSymmetricFreeEnergy(0.4, 1, 0.2), 12);
+  });
+
   it("reproduces the de Almeida-Thouless line", () => {
     for (const { T, h_AT } of data.AT_line) {
       expect(Math.abs(almeidaThoulessField(T) - h_AT), `T ${T}`).toBeLessThan(1e-9);
@@ -33,6 +44,27 @@ describe("replica-symmetric SK", () => {
   it("agrees with 25-digit arithmetic at other parameters", () => {
     expect(replicaSymmetricOverlap(0.37, 1, 0.3)).toBeCloseTo(0.687317462832464709, 13);
     expect(almeidaThoulessField(0.63)).toBeCloseTo(0.333638857738440648, 12);
+  });
+
+  it("has one de Almeida-Thouless line, by field and by temperature", () => {
+    for (const [T, J] of [
+      [0.05, 1],
+      [0.5, 1],
+      [0.95, 1],
+      [1.2, 3],
+    ]) {
+      expect(almeidaThoulessTemperature(-almeidaThoulessField(T, J), J)).toBeCloseTo(T, 9);
+    }
+    expect(almeidaThoulessTemperature(0, 2)).toBe(2);
+    expect(almeidaThoulessTemperature(30)).toBe(0);
+  });
+
+  it("is where the state evolution of amp ends, from any start", () => {
+    for (const start of [0.01, 0.4, 1])
+      expect(ampOverlap(400, start, 0.6, 1, 0.2)).toBeCloseTo(replicaSymmetricOverlap(0.6, 1, 0.2), 12);
+    expect(ampOverlap(0, 0.3, 0.5)).toBe(0.3);
+    expect(ampOverlap(9, 0, 0.5)).toBe(0);
+    expect(ampOverlap(1, 1, Infinity, 1, 0.4)).toBe(0);
   });
 
   it("scales with J", () => {

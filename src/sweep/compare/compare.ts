@@ -8,7 +8,7 @@ import { type ClosureName, closureNames, momentRule } from "../../physics/closur
 import { InputError } from "../../physics/input-error.js";
 import type { Spins } from "../../physics/spins.js";
 import type { LoadedSystem } from "../../verify/load-system.js";
-import { type ErrorMeasure, ExactMeans } from "./closure-errors.js";
+import { type ErrorMeasure, ExactMeans } from "../../physics/closure-errors.js";
 import { enumerateExactly, type ExactDynamics, isEnumerable, sampleExactly } from "./exact-dynamics.js";
 import { chainStepper, closureStepper, timeInTurn } from "./step-times.js";
 

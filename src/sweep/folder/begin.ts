@@ -7,6 +7,7 @@ import type { CouplingRequest } from "../../engine/coupling-strategy.js";
 import { InputError } from "../../physics/input-error.js";
 import type { BlockSizing } from "../blocks.js";
 import type { Sweep } from "../spec.js";
+import { workerOf } from "./folder-lock.js";
 import { newManifest, requireSame, type Shard } from "./manifest.js";
 import { hashOf, RunFolder, stateOfFolder } from "./run-folder.js";
 
@@ -19,6 +20,8 @@ export interface RunRequest extends CouplingRequest {
   readonly resume: boolean;
   readonly replace: boolean;
   readonly version: string;
+  /** Share of the blocks that is checked, where it was asked for. */
+  readonly verify?: number | undefined;
   readonly shard?: Shard | undefined;
 }
 
@@ -43,7 +46,7 @@ export async function howToBegin({ path, resume, replace }: Pick<RunRequest, "pa
 
 /** @throws InputError if an array file cannot be read, or the folder holds another sweep */
 export async function beginRun(request: RunRequest, sizing: () => Promise<BlockSizing>): Promise<RunFolder> {
-  const { sweep, path, base, version, shard, strategy, precision, replace } = request;
+  const { sweep, path, base, version, verify, shard, strategy, precision, replace } = request;
   const files = new Map(inputsOf(sweep).map((name) => [name, resolve(base, name)]));
   const inputs: Record<string, string> = {};
   for (const [name, file] of files) {
@@ -55,7 +58,7 @@ export async function beginRun(request: RunRequest, sizing: () => Promise<BlockS
     const { name, input: specification } = sweep;
     const commit = checkoutCommit();
     const given = { name, version, commit, specification, inputs, strategy, precision, sizing: await sizing(), shard };
-    if (replace) await rm(path, { recursive: true, force: true });
+    if (replace) await removeResults(path);
     return RunFolder.start(path, newManifest(given), files);
   }
   const folder = await RunFolder.resume(path);
@@ -66,11 +69,19 @@ export async function beginRun(request: RunRequest, sizing: () => Promise<BlockS
     requireSame(path, manifest.shard, shard, ["shard"]);
     if (strategy !== undefined && strategy !== "auto") requireSame(path, manifest.strategy, strategy, ["strategy"]);
     if (precision !== undefined) requireSame(path, manifest.precision, precision, ["precision"]);
+    if (verify !== undefined) requireSame(path, manifest.sizing.verify, verify, ["verify"]);
     return folder;
   } catch (error) {
     await folder.close();
     throw error;
   }
+}
+
+/** @throws InputError if somebody is at work on them */
+async function removeResults(path: string): Promise<void> {
+  const worker = existsSync(path) ? await workerOf(path) : undefined;
+  if (worker !== undefined) throw new InputError(path, `${worker} at work on it`, "a folder that nobody works on");
+  await rm(path, { recursive: true, force: true });
 }
 
 /** The array files that a specification names: in its system, or as values of an axis. */

@@ -15,9 +15,16 @@ const COLLECTION_FORMAT = "onsager-sweeps/1";
  */
 export async function beginCollection(path: string, names: readonly string[]): Promise<void> {
   const state = await stateOfFolder(path);
-  if (state === "sweep") throw new InputError(path, "a single sweep", `a folder for the sweeps ${names.join(", ")}`);
+  const expected = `a folder for the sweeps ${names.join(", ")}`;
+  if (state === "sweep") throw new InputError(path, "a single sweep", expected);
   if (state === "other")
     throw new InputError(path, "a folder that this program did not write", "a new or empty folder");
+  if (state === "results") {
+    const { format, sweeps = [] } = await readCollection(path);
+    if (format !== COLLECTION_FORMAT) throw new InputError(path, "results that are no sweep", expected);
+    if (sweeps.join() === names.join()) return;
+    throw new InputError(path, `the sweeps ${sweeps.join(", ")}`, expected);
+  }
   const manifest = JSON.stringify({ program: "onsager", format: COLLECTION_FORMAT, sweeps: names }, null, 2);
   await writeFileAtomically(join(path, MANIFEST_NAME), `${manifest}\n`);
 }
@@ -32,15 +39,15 @@ export async function sweepFolders(path: string): Promise<string[]> {
   const expected = "a folder that a sweep has written";
   if (state === "free") throw new InputError(path, "nothing", expected);
   if (state === "other") throw new InputError(path, "a folder that this program did not write", expected);
-  const manifest = JSON.parse(await readFile(join(path, MANIFEST_NAME), "utf8")) as {
-    format?: unknown;
-    sweeps?: readonly string[];
-  };
-  if (manifest.format !== COLLECTION_FORMAT) throw new InputError(path, "results that are no sweep", expected);
-  const folders = (manifest.sweeps ?? []).map((name) => join(path, name));
+  const { format, sweeps = [] } = await readCollection(path);
+  if (format !== COLLECTION_FORMAT) throw new InputError(path, "results that are no sweep", expected);
+  const folders = sweeps.map((name) => join(path, name));
   const started = await Promise.all(folders.map(async (folder) => (await stateOfFolder(folder)) === "sweep"));
   return folders.filter((_, k) => started[k]);
 }
+
+const readCollection = async (path: string) =>
+  JSON.parse(await readFile(join(path, MANIFEST_NAME), "utf8")) as { format?: unknown; sweeps?: readonly string[] };
 
 /** How many rows ended in each status. */
 export function countStatuses(rows: readonly Pick<ResultRow, "status">[]): Record<string, number> {

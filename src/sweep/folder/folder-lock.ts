@@ -7,6 +7,7 @@ import { readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises
 import { rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { explainOutputError } from "../../files/output-error.js";
 import { InputError } from "../../physics/input-error.js";
 
 const PREFIX = ".working-";
@@ -36,7 +37,12 @@ export class FolderLock {
     const own: Holder = { host: hostname(), pid: process.pid, started: await startOf(process.pid) };
     const file = join(folder, `${PREFIX}${own.host}-${own.pid}`);
     if (held.has(file)) throw new InputError(folder, "this very process at work on it", "one run at a time");
-    await writeFile(file, JSON.stringify(own));
+    try {
+      await writeFile(file, JSON.stringify(own));
+    } catch (error) {
+      await rm(file, { force: true }).catch(() => undefined);
+      throw explainOutputError(file, error);
+    }
     held.add(file);
     for (const name of await readdir(folder)) {
       const other = join(folder, name);

@@ -3,12 +3,14 @@
  * written once, whole and with its checksum, and `inputs/` the array files that the specification names. Tables, figures and
  * the report are made of these and may be made again at any time.
  */
-import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { copyFile, readdir, readFile, rename, rm } from "node:fs/promises";
 import { constants } from "node:fs";
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "../../files/atomic-file.js";
 import { readInputText } from "../../files/input-file.js";
+import { makeFolder } from "../../files/make-folder.js";
 import { readNpy, writeNpy } from "../../files/npy.js";
+import { explainOutputError } from "../../files/output-error.js";
 import { sha256 } from "../../files/sealed-json.js";
 import type { LoadArray } from "../../engine/array-inputs.js";
 import { InputError } from "../../physics/input-error.js";
@@ -67,7 +69,7 @@ export class RunFolder implements BlockStore {
     manifest: SweepManifest,
     inputFiles: ReadonlyMap<string, string>,
   ): Promise<RunFolder> {
-    await mkdir(join(path, BLOCKS), { recursive: true });
+    await makeFolder(join(path, BLOCKS), path);
     const lock = await FolderLock.take(path);
     try {
       for (const [name, file] of inputFiles) await keepInput(path, manifest.inputs[name], file);
@@ -81,7 +83,8 @@ export class RunFolder implements BlockStore {
   }
 
   /**
-   * Opens a folder to go on with it: leftovers of a killed process are removed.
+   * Opens a folder to go on with it: leftovers of a killed process are removed, and damaged block files set aside, under
+   * their names with `.damaged` behind them.
    * @throws InputError if another process works on it, or its manifest was edited
    */
   static async resume(path: string): Promise<RunFolder> {
@@ -94,6 +97,7 @@ export class RunFolder implements BlockStore {
       }
       const folder = new RunFolder(path, await manifestOf(path), lock);
       await folder.readBlocks();
+      for (const { file } of folder.damaged) await rename(file, `${file}.damaged`);
       return folder;
     } catch (error) {
       await lock.release();
@@ -126,7 +130,7 @@ export class RunFolder implements BlockStore {
     const specification = specificationHash(this.current);
     for (const name of (await readdir(join(this.path, BLOCKS))).sort()) {
       const index = BLOCK_FILE.exec(name)?.[1];
-      if (index === undefined) continue;
+      if (index === undefined || name !== `${blockName(Number(index))}.json`) continue;
       const file = join(this.path, BLOCKS, name);
       const record = decodeBlock(await readFile(file, "utf8"));
       const reason =
@@ -218,8 +222,13 @@ export async function hashOf(file: string): Promise<string | undefined> {
 
 /** Names of array files do not name a place in the folder: they may lead anywhere. */
 async function keepInput(path: string, hash: string, file: string): Promise<void> {
-  await mkdir(join(path, INPUTS), { recursive: true });
-  await copyFile(file, join(path, INPUTS, `${hash}.npy`), constants.COPYFILE_FICLONE);
+  const copy = join(path, INPUTS, `${hash}.npy`);
+  await makeFolder(join(path, INPUTS), copy);
+  try {
+    await copyFile(file, copy, constants.COPYFILE_FICLONE);
+  } catch (error) {
+    throw explainOutputError(copy, error);
+  }
 }
 
 /** What stands at the place where a sweep is to go. */
@@ -233,9 +242,12 @@ export async function stateOfFolder(path: string): Promise<"free" | "sweep" | "r
     if (code === "ENOTDIR") throw new InputError(resolve(path), "a file", "a folder");
     throw error;
   }
-  // A process that was killed before it had written its manifest leaves these.
+  // A process that was killed before it had written its manifest leaves these, but no block.
   const own = names.filter((name) => !name.startsWith(".") && name !== BLOCKS && name !== INPUTS);
-  if (own.length === 0) return "free";
+  if (own.length === 0) {
+    const blocks = names.includes(BLOCKS) ? await readdir(join(path, BLOCKS)) : [];
+    return blocks.some((name) => BLOCK_FILE.test(name)) ? "sweep" : "free";
+  }
   if (!names.includes(MANIFEST_NAME)) return "other";
   try {
     const manifest = JSON.parse(await readFile(join(path, MANIFEST_NAME), "utf8")) as { program?: unknown };

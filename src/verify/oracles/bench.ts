@@ -1,11 +1,14 @@
 /** What an oracle runs on: the device under test, and the checks it has made there. */
 import { batchOf, type SystemBatch } from "../../engine/batch.js";
-import type { Executor } from "../../engine/executor.js";
+import type { MonteCarloResult } from "../../engine/chain-results.js";
+import type { Executor, Slot, Stage, StageName } from "../../engine/executor.js";
+import { monteCarlo, type MonteCarloOptions } from "../../engine/monte-carlo.js";
 import { realise, type System } from "../../engine/realise.js";
 import { type PointResult, simulate, type SimulationOptions } from "../../engine/simulate.js";
 import type { NumericArray } from "../../physics/arrays.js";
 import { summarize } from "../../physics/statistics.js";
 import { parseSystem } from "../../physics/system.js";
+import { pad } from "../../reference/layout.js";
 
 /** An exact result, and how the engine is held to it. */
 export interface Oracle {
@@ -39,7 +42,13 @@ export type RunOptions = Omit<SimulationOptions, "observe" | "states"> & Partial
 /** A result with its state. */
 export type StateResult = PointResult & { readonly state: Float64Array };
 
+/** Chains; from two starts, every step measured from the first on and nothing observed unless asked for. */
+export type ChainSettings = Partial<MonteCarloOptions> & Pick<MonteCarloOptions, "chains" | "steps">;
+
 type Nested = ArrayLike<number> | readonly Nested[];
+
+/** The arrays of a kernel as numbers. */
+export type KernelArrays<K extends StageName> = Readonly<Record<keyof Stage<K>["arrays"], Float64Array>>;
 
 export class OracleBench {
   readonly checks: OracleCheck[] = [];
@@ -55,7 +64,7 @@ export class OracleBench {
   }
 
   /** The tolerance of this device's precision. */
-  allow(f64: number, f32: number): number {
+  allow<Value = number>(f64: Value, f32: Value): Value {
     return this.precision === "f64" ? f64 : f32;
   }
 
@@ -84,6 +93,15 @@ export class OracleBench {
     this.within(what, got, (low + high) / 2, (high - low) / 2);
   }
 
+  /** Holds every number to four standard errors of its own, and f32: what is shown is the one with the largest ratio. */
+  agree(what: string, got: ArrayLike<number>, exact: ArrayLike<number>, errors: ArrayLike<number>): void {
+    const allowed = (k: number) => 4 * errors[k] + 1e-5;
+    const ratio = (k: number) => Math.abs(got[k] - exact[k]) / allowed(k);
+    let worst = 0;
+    for (let k = 0; k < got.length; k++) if (!(ratio(k) <= ratio(worst))) worst = k;
+    this.within(what, got[worst], exact[worst], allowed(worst));
+  }
+
   /** A statement that holds or does not: 1 or 0. */
   holds(what: string, statement: boolean): void {
     this.within(what, Number(statement), 1, 0);
@@ -93,6 +111,36 @@ export class OracleBench {
   async run(input: object, options: RunOptions, arrays?: Readonly<Record<string, NumericArray>>): Promise<StateResult> {
     const [[result]] = await this.runBatch(batchOf(await realised(input, arrays)), options);
     return result;
+  }
+
+  /** One kernel alone, on the device under test; its arrays as it leaves them. */
+  async kernel<K extends StageName>(
+    stage: Omit<Stage<K>, "arrays"> & { readonly arrays: KernelArrays<K> },
+  ): Promise<KernelArrays<K>> {
+    const { executor } = this;
+    const names = Object.keys(stage.arrays) as (keyof KernelArrays<K>)[];
+    const slots = new Map<keyof KernelArrays<K>, Slot>();
+    try {
+      for (const name of names) slots.set(name, executor.upload(String(name), stage.arrays[name]));
+      executor.run({ ...stage, arrays: Object.fromEntries(slots) } as unknown as Stage<K>);
+      const left: [keyof KernelArrays<K>, Float64Array][] = [];
+      for (const [name, slot] of slots) left.push([name, await executor.read(slot)]);
+      return Object.fromEntries(left) as KernelArrays<K>;
+    } finally {
+      executor.free(...slots.values());
+    }
+  }
+
+  /** Chains of one system, at a fixed seed. */
+  async sample(input: object, settings: ChainSettings): Promise<MonteCarloResult> {
+    const [[result]] = await this.sampleBatch(batchOf(await realised(input)), settings);
+    return result;
+  }
+
+  sampleBatch(batch: SystemBatch, settings: ChainSettings): Promise<MonteCarloResult[][]> {
+    const identity = (group: number, replica: number) => ({ seed: 11, point: replica, sample: group });
+    const defaults = { burnIn: 0, thin: 1, start: "both", observe: [], identity } as const;
+    return monteCarlo(this.executor, batch, { ...defaults, ...settings });
   }
 
   async runBatch(batch: SystemBatch, options: RunOptions): Promise<StateResult[][]> {
@@ -125,6 +173,18 @@ export function flat(values: number | Nested): number[] {
   if (typeof values === "number") return [values];
   return Array.from(values as ArrayLike<number | Nested>).flatMap(flat);
 }
+
+/** Vectors as kernels have them: rows and components padded with zeros. */
+export function packed(rows: readonly ArrayLike<number>[]): Float64Array {
+  const stride = pad(rows[0].length);
+  const array = new Float64Array(pad(rows.length) * stride);
+  rows.forEach((row, i) => array.set(row, i * stride));
+  return array;
+}
+
+/** The first `rows` of such vectors, without their padding. */
+export const unpacked = (array: Float64Array, rows: number, width: number) =>
+  Array.from({ length: rows }, (_, i) => [...array.subarray(i * pad(width), i * pad(width) + width)]);
 
 /** The largest |found - expected|; NaN if anything is not a number. */
 export function largestError(found: Nested, expected: Nested): number {

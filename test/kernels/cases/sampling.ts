@@ -24,7 +24,7 @@ type ChainScalars = KernelCase<"chain-scalars">;
 type Accumulate = KernelCase<"accumulate">;
 type AccumulateProducts = KernelCase<"accumulate-products">;
 
-const chainKeys = (systems: number) => Uint32Array.from({ length: 4 * systems }, (_, k) => (k * 0x9e3779b9 + 7) >>> 0);
+export const chainKeys = (systems: number) => Uint32Array.from({ length: 4 * systems }, (_, k) => (k * 0x9e3779b9 + 7) >>> 0);
 
 /** Sizes of the fields in units of 1 (binary) or R (sphere). */
 const FIELDS = { "": 1, "strong fields": 200, "weak fields": 1e-6, "no field": 0 } as const;

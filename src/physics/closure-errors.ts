@@ -1,5 +1,5 @@
 /** Errors of closures against exact means that may come from chains: the sampling noise removed, and an error bar. */
-import { jackknife } from "../../physics/chain-statistics.js";
+import { jackknife } from "./chain-statistics.js";
 
 /**
  * `relative`: √(Σ_i |m_i - m_i^exact|² / Σ_i |m_i^exact|²). `absolute`: √(Σ_i |m_i - m_i^exact|² / N) / R, where the exact
