@@ -4,6 +4,7 @@ import { CHAIN_STARTS } from "../engine/chains.js";
 import { fusedKernels } from "../kernels/strategies.js";
 import { type MethodName, MONTE_CARLO, methodNames } from "../physics/closures.js";
 import { type ObservableName, observableNames, speciesObserved } from "../physics/observables.js";
+import { maskAddresses } from "../sweep/fleet/queue-address.js";
 import { oracleSizes } from "../verify/oracles/bench.js";
 import { theoryNames } from "../physics/theory/theories.js";
 import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from "./bench-layers.js";
@@ -11,6 +12,7 @@ import { addCluster } from "./cluster.js";
 import { addCompare } from "./compare.js";
 import { devicesCommand } from "./devices.js";
 import { EXIT, explainFailure } from "./exit-codes.js";
+import { addShard, addWorker } from "./fleet-program.js";
 import { type Invocation, withDevice } from "./invocation.js";
 import {
   closureOption,
@@ -41,7 +43,7 @@ export async function runCli(words: readonly string[], session: Session): Promis
   const invocation: Invocation = {
     session,
     version: packageVersion(),
-    command: ["onsager", ...words].join(" "),
+    command: maskAddresses(["onsager", ...words].join(" ")),
     code: EXIT.done,
   };
   try {
@@ -85,6 +87,8 @@ function createProgram(invocation: Invocation): Command {
   addRun(program, invocation);
   addCompare(program, invocation);
   addSweepCommands(program, invocation);
+  addWorker(program, invocation);
+  addShard(program, invocation);
   addRetrieve(program, invocation);
   addVerify(program, invocation);
   addModule(program, invocation);

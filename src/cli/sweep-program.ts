@@ -1,5 +1,6 @@
 /** The commands around sweeps: what can be typed, and what is called for it. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { fleetOptions } from "./fleet-program.js";
 import { type Invocation, withDevice } from "./invocation.js";
 import { mergeCommand } from "./merge.js";
 import {
@@ -29,7 +30,7 @@ export function addSweepCommands(program: Command, invocation: Invocation): void
 function addSweep(program: Command, invocation: Invocation): void {
   type Parsed = Omit<SweepCommandOptions, "select" | "version" | "command"> & DeviceSelection;
   const share = numberWithin((value) => value >= 0 && value <= 1, "a number from 0 to 1");
-  program
+  const command = program
     .command("sweep")
     .description("Run a specification over its axes into a folder of tables and figures,\nblock by block.")
     .argument("<spec>", "YAML or JSON file")
@@ -61,6 +62,7 @@ function addSweep(program: Command, invocation: Invocation): void {
         return sweepCommand(path, { ...options, select, version, command }, session);
       }),
     );
+  for (const option of fleetOptions()) command.addOption(option);
 }
 
 function parseShard(text: string): { index: number; count: number } {

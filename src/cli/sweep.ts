@@ -1,25 +1,25 @@
 /** `onsager sweep SPEC --out DIR`: runs a specification, block by block, into a folder that can be gone on with. */
 import { dirname, join } from "node:path";
 import type { CouplingRequest } from "../engine/coupling-strategy.js";
-import { openExecutor } from "../engine/devices.js";
-import type { DeviceDescription, Executor } from "../engine/executor.js";
 import { readDocument } from "../files/documents.js";
 import { settleSites, sizeBlocks } from "../sweep/blocks.js";
+import { refuseRefinement } from "../sweep/fleet/shards.js";
 import { beginRun, howToBegin } from "../sweep/folder/begin.js";
 import { beginCollection } from "../sweep/folder/collection.js";
 import type { Shard } from "../sweep/folder/manifest.js";
 import { isOfShard, outcomeOf } from "../sweep/folder/outcome.js";
 import type { RunFolder } from "../sweep/folder/run-folder.js";
-import { cachedLoader, completeSweep, localRunner, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
+import { cachedLoader, completeSweep, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
 import { parseSweeps, type Sweep } from "../sweep/spec.js";
 import { isConverged, summariseRows, summaryTable } from "../sweep/tables.js";
 import { arrayLoader } from "../verify/load-system.js";
+import { type Computing, type ComputingOptions, openComputing } from "./computing.js";
 import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import { Interrupted, type Session } from "./session.js";
 import { describeStrategy, labelled } from "./text-layout.js";
 
-export interface SweepCommandOptions extends CouplingRequest {
+export interface SweepCommandOptions extends CouplingRequest, ComputingOptions {
   readonly out: string;
   readonly resume?: boolean;
   readonly replace?: boolean;
@@ -28,9 +28,6 @@ export interface SweepCommandOptions extends CouplingRequest {
   /** Share of the blocks that is checked in float64. */
   readonly verify?: number;
   readonly shard?: Shard;
-  readonly select: string | undefined;
-  readonly memory?: number | undefined;
-  readonly version: string;
   /** The command as it was typed, for the manifest. */
   readonly command: string;
 }
@@ -45,9 +42,10 @@ interface Opened {
 export async function sweepCommand(path: string, options: SweepCommandOptions, session: Session): Promise<number> {
   const document = await readDocument(path);
   const sweeps = parseSweeps(document, path);
-  const { resume = false, replace = false, out, select, memory, version, strategy, precision, shard } = options;
+  const { resume = false, replace = false, out, version, strategy, precision, shard } = options;
   const placeOf = ({ name }: Sweep) => (sweeps.length > 1 ? join(out, name) : out);
   // Everything that can be refused is, before a device is opened.
+  if (shard) for (const sweep of sweeps) refuseRefinement(sweep, path);
   for (const sweep of sweeps) await howToBegin({ path: placeOf(sweep), resume, replace });
   if (sweeps.length > 1)
     await beginCollection(
@@ -55,8 +53,8 @@ export async function sweepCommand(path: string, options: SweepCommandOptions, s
       sweeps.map(({ name }) => name),
     );
   const load = cachedLoader(arrayLoader(dirname(path)));
-  let executor: Executor | undefined;
-  const device = async () => (executor ??= await announced(select, memory, session));
+  let opened: Computing | undefined;
+  const computing = async () => (opened ??= await openComputing(options, session));
   const release = session.holdInterruption();
   const codes: number[] = [];
   try {
@@ -66,31 +64,26 @@ export async function sweepCommand(path: string, options: SweepCommandOptions, s
       const request = { ...begin, version, verify: options.verify, shard, strategy, precision };
       const folder = await beginRun(request, async () => {
         const sites = await settleSites(sweep, load, path);
-        return sizeBlocks(sweep, sites, (await device()).device, options);
+        const { device, workers } = await computing();
+        return sizeBlocks(sweep, sites, device, { ...options, workers });
       });
       try {
-        codes.push(await work({ sweep, folder }, path, device, options, session));
+        codes.push(await work({ sweep, folder }, path, computing, options, session));
       } finally {
         await folder.close();
       }
     }
   } finally {
     release();
-    executor?.dispose();
+    await opened?.close();
   }
   return [EXIT.fault, EXIT.notConverged].find((code) => codes.includes(code)) ?? EXIT.done;
-}
-
-async function announced(select: string | undefined, memory: number | undefined, session: Session): Promise<Executor> {
-  const executor = await openExecutor({ select, memoryLimit: memory });
-  session.print(deviceLine(executor.device));
-  return executor;
 }
 
 async function work(
   { sweep, folder }: Opened,
   context: string,
-  device: () => Promise<Executor>,
+  computing: () => Promise<Computing>,
   options: SweepCommandOptions,
   session: Session,
 ): Promise<number> {
@@ -109,14 +102,14 @@ async function work(
     }
   }
   const { manifest, load } = folder;
-  const { sizing, strategy, precision, shard } = manifest;
-  const executor = await device();
-  await folder.join({ command: options.command, started: new Date().toISOString(), device: executor.device });
+  const { sizing, shard } = manifest;
+  const { who, runner } = await computing();
+  await folder.join({ command: options.command, started: new Date().toISOString(), ...who });
   const progress = openProgress(session, sweep.name, { interruptible: false });
   const { interruption } = session;
   let outcome: SweepOutcome;
   try {
-    outcome = await completeSweep(sweep, folder, localRunner(executor, { load, context, strategy, precision }), {
+    outcome = await completeSweep(sweep, folder, runner(folder, context), {
       load,
       context,
       sizing,
@@ -167,10 +160,6 @@ function placeOfBlock({ axes, points }: Sweep, point: number): string {
 function exitCode({ rows, verification }: SweepOutcome): number {
   if (verification.some(({ pass }) => !pass)) return EXIT.fault;
   return rows.every(isConverged) ? EXIT.done : EXIT.notConverged;
-}
-
-function deviceLine({ name, driver, precision, reason }: DeviceDescription): string {
-  return `device ${name} (${driver}), ${precision}: ${reason}`;
 }
 
 function printOutcome(outcome: SweepOutcome, print: (text: string) => void): void {

@@ -2,6 +2,7 @@
  * From points to blocks: the units of work that are finished, written and resumed as a whole. The cut is a function of the
  * specification and the size asked for alone, so that any machine cuts the same sweep in the same way. No number depends on it.
  */
+import { z } from "zod";
 import type { LoadArray } from "../engine/array-inputs.js";
 import type { DeviceDescription } from "../engine/executor.js";
 import { realise } from "../engine/realise.js";
@@ -21,12 +22,14 @@ export interface Block {
 }
 
 /** How a sweep is cut. Kept in the manifest, so that whoever goes on with it cuts it alike. */
-export interface BlockSizing {
+export const sizingSchema = z.strictObject({
   /** Operations of a block, at most, unless a single walk has more. */
-  readonly work: number;
+  work: z.number().positive(),
   /** Share of the blocks that are checked in float64; every closure is checked at least once. */
-  readonly verify: number;
-}
+  verify: z.number().min(0).max(1),
+});
+
+export type BlockSizing = Readonly<z.infer<typeof sizingSchema>>;
 
 /** Operations that take these devices a few seconds: 2 · 10^9 a second in float64, 10^10 on two cores, 10^12 on a GPU. */
 const BLOCK_WORK: Readonly<Record<DeviceDescription["kind"], number>> = {
@@ -41,16 +44,31 @@ const MAX_TASKS = 4096;
 
 export const DEFAULT_VERIFY = 0.02;
 
-/** @param blocks at least so many, where there are so many walks; else as many as suit the device */
+/** Blocks that each of several workers gets, at least: fewer, and all wait for the last one. */
+const BLOCKS_A_WORKER = 8;
+
+/** Floating-point operations of all points as written, roughly. */
+export const totalWork = (sweep: Sweep, sites: readonly number[]): number =>
+  walksOf(sweep, 0).reduce((sum, walk) => sum + workOfWalk(sweep, walk, sites), 0);
+
+export interface SizingRequest {
+  /** At least so many, where there are so many walks; else as many as suit the device. */
+  readonly blocks?: number | undefined;
+  readonly verify?: number | undefined;
+  /** Who shares the blocks. */
+  readonly workers?: number | undefined;
+}
+
 export function sizeBlocks(
   sweep: Sweep,
   sites: readonly number[],
   device: Pick<DeviceDescription, "kind">,
-  { blocks, verify = DEFAULT_VERIFY }: { readonly blocks?: number | undefined; readonly verify?: number | undefined },
+  { blocks, verify = DEFAULT_VERIFY, workers = 1 }: SizingRequest,
 ): BlockSizing {
-  if (blocks === undefined) return { work: BLOCK_WORK[device.kind], verify };
-  const total = walksOf(sweep, 0).reduce((sum, walk) => sum + workOfWalk(sweep, walk, sites), 0);
-  return { work: Math.max(1, total / blocks), verify };
+  const among = (count: number) => Math.max(1, totalWork(sweep, sites) / count);
+  if (blocks !== undefined) return { work: among(blocks), verify };
+  const work = BLOCK_WORK[device.kind];
+  return { work: workers > 1 ? Math.min(work, among(BLOCKS_A_WORKER * workers)) : work, verify };
 }
 
 /** N of every point: the description says it, or its arrays do. */

@@ -45,6 +45,17 @@ export interface BlockProgress {
   readonly fraction: number;
 }
 
+/** Blocks to compute, and all that it takes to cut them elsewhere in the same way. */
+export interface BlockWork {
+  readonly sweep: Sweep;
+  readonly blocks: readonly Block[];
+  /** N of every point. */
+  readonly sites: readonly number[];
+  /** With which `sweep` was expanded. */
+  readonly refined: Refined;
+  readonly sizing: BlockSizing;
+}
+
 /** Computes blocks, wherever that is. */
 export interface BlockRunner {
   /**
@@ -52,7 +63,7 @@ export interface BlockRunner {
    * @param deliver called once a block; a failure of it ends the run
    */
   readonly run: (
-    work: { readonly sweep: Sweep; readonly blocks: readonly Block[]; readonly sites: readonly number[] },
+    work: BlockWork,
     deliver: (finished: FinishedBlock) => Promise<void>,
     watch: { readonly stop?: AbortSignal | undefined; readonly progress?: (at: BlockProgress) => void },
   ) => Promise<void>;
@@ -117,7 +128,8 @@ export async function completeSweep(
       done += blocks[finished.record.block].work;
     };
     if (missing.length > 0) {
-      await runner.run({ sweep: expanded, blocks: missing, sites }, deliver, { stop, progress: report });
+      const work = { sweep: expanded, blocks: missing, sites, refined: store.refined, sizing };
+      await runner.run(work, deliver, { stop, progress: report });
     }
     const outcome = gather(expanded, blocks, store.finished);
     if (stop?.aborted || outcome.blocks < blocks.length) return outcome;

@@ -10,7 +10,7 @@ import { InputError } from "../../physics/input-error.js";
 import { describe } from "../../physics/schema-errors.js";
 import { COUNTER_LAYOUT } from "../../reference/philox.js";
 import type { Refined } from "../axes.js";
-import type { BlockSizing } from "../blocks.js";
+import { type BlockSizing, sizingSchema } from "../blocks.js";
 import type { SweepVerification } from "../run-block.js";
 import type { SweepInput } from "../spec-schema.js";
 import type { AdapterName } from "./block-record.js";
@@ -34,11 +34,16 @@ const manifestSchema = z.looseObject({
   inputs: z.record(z.string(), text),
   strategy: z.enum(couplingStrategies).optional(),
   precision: z.enum(fusedPrecisions).optional(),
-  sizing: z.strictObject({ work: z.number().positive(), verify: z.number().min(0).max(1) }),
+  sizing: sizingSchema,
   refined: z.array(z.array(z.number())),
   shard: z.strictObject({ index: z.int().min(0), count: z.int().min(1) }).optional(),
   sessions: z.array(
-    z.looseObject({ command: text, started: text, device: z.looseObject({ name: text, driver: text }) }),
+    z.looseObject({
+      command: text,
+      started: text,
+      device: z.looseObject({ name: text, driver: text }).optional(),
+      queue: text.optional(),
+    }),
   ),
   outcome: z.looseObject({ finished: text }).optional(),
 });
@@ -66,7 +71,10 @@ export interface SweepSession {
   readonly command: string;
   /** ISO 8601. */
   readonly started: string;
-  readonly device: DeviceDescription;
+  /** Who computes: a device of this machine. */
+  readonly device?: DeviceDescription;
+  /** Or the workers of a queue, each of which has a device of its own: its address, without a password. */
+  readonly queue?: string;
 }
 
 export interface SweepManifest {

@@ -115,11 +115,16 @@ export class RunFolder implements BlockStore {
   /** The array files that the specification names, from the copies in the folder. */
   readonly load: LoadArray = async (name) => {
     const hash = this.current.inputs[name];
-    const file = join(this.path, INPUTS, `${hash}.npy`);
+    const file = this.inputFile(name);
     const found = hash === undefined ? undefined : await hashOf(file);
     if (found !== hash) throw new InputError(file, "a file that has changed", `the copy of ${name} from the start`);
     return readNpy(file);
   };
+
+  /** The copy of an array file. */
+  inputFile(name: string): string {
+    return join(this.path, INPUTS, `${this.current.inputs[name]}.npy`);
+  }
 
   private async readBlocks(): Promise<void> {
     const specification = specificationHash(this.current);
