@@ -22,7 +22,7 @@ import {
   solve,
   TAP,
   type Vectors,
-} from "./sphere-second-order-forms.js";
+} from "./second-order-forms.js";
 
 interface Table {
   inputs: Problem & { m_prev: number[][] };

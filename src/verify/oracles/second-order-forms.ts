@@ -1,4 +1,4 @@
-/** The second order of sphere spins in both of its writings (equations 5.3), as plain loops that know no kernel. */
+/** The second order of sphere spins in float64, term by term and in its two writings: no kernel and no twin (equations 5.3). */
 import { responseDerivatives, responseFromMean, type SphereResponse } from "../../reference/responses.js";
 import { dot } from "./bench.js";
 
