@@ -223,7 +223,7 @@ function addVerify(program: Command, invocation: Invocation): void {
     .addOption(memoryOption())
     .addHelpText(
       "after",
-      "\nThe check passes if its error is at most twice that of plain loops in the same\nprecision, plus 1e-7. Of a sweep, exits with 1 if anything fails, with 3 if blocks\nare missing.\n" +
+      "\nThe check passes if its error is at most twice that of plain loops in the same\nprecision, plus 1e-7. Of a sweep, exits with 1 if anything fails, with 3 if\nblocks are missing.\n" +
         "\nExamples:\n  onsager verify --attention --n 8192 --d 64" +
         "\n  onsager verify system.yaml --closure tap --against mine.npy" +
         "\n  onsager verify out/asymmetric-sk --share 0.1",

@@ -69,6 +69,9 @@ export async function sweepCommand(path: string, options: SweepCommandOptions, s
       });
       try {
         codes.push(await work({ sweep, folder }, path, computing, options, session));
+      } catch (error) {
+        if (!(error instanceof Interrupted)) await folder.abandon().catch(() => undefined);
+        throw error;
       } finally {
         await folder.close();
       }

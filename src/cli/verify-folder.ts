@@ -10,7 +10,17 @@ import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import type { Session } from "./session.js";
 import { describeDevice, labelled, table } from "./text-layout.js";
-import type { VerifyCommandOptions } from "./verify.js";
+
+export interface VerifyFolderOptions {
+  /** Of the blocks that are computed again. */
+  readonly share?: number;
+  readonly seed?: number;
+  readonly json?: boolean;
+  readonly select: string | undefined;
+  readonly memory: number;
+  /** The options that were typed. */
+  readonly typed: readonly string[];
+}
 
 /** Options that mean something for a folder. */
 const OPTIONS: readonly string[] = ["--share", "--seed", "--json", "--device", "--memory"];
@@ -29,7 +39,7 @@ const isUnreadable = (report: Report): report is Unreadable => !("verdicts" in r
 /** @returns 0 if all is well, 1 if anything fails, 3 if nothing does but blocks are missing */
 export async function verifyFolderCommand(
   path: string,
-  { share = DEFAULT_VERIFY, seed, select, memory, json = false, typed }: VerifyCommandOptions,
+  { share = DEFAULT_VERIFY, seed, select, memory, json = false, typed }: VerifyFolderOptions,
   session: Session,
 ): Promise<number> {
   const stray = typed.find((option) => !OPTIONS.includes(option));

@@ -14,9 +14,9 @@ import { describeSystem } from "./run-result.js";
 import type { Session } from "./session.js";
 import { describeDevice, labelled } from "./text-layout.js";
 import { verificationTable } from "./verification-text.js";
-import { verifyFolderCommand } from "./verify-folder.js";
+import { verifyFolderCommand, type VerifyFolderOptions } from "./verify-folder.js";
 
-export interface VerifyCommandOptions extends CouplingRequest {
+export interface VerifyCommandOptions extends CouplingRequest, VerifyFolderOptions {
   readonly closure: ClosureName;
   readonly attention?: boolean;
   readonly n?: number;
@@ -25,15 +25,7 @@ export interface VerifyCommandOptions extends CouplingRequest {
   readonly scale?: number;
   readonly rows: number;
   readonly against?: string;
-  readonly json?: boolean;
-  readonly select: string | undefined;
-  readonly memory: number;
-  readonly seed?: number;
   readonly version: string;
-  /** Of a sweep: the share of its blocks that is computed again. */
-  readonly share?: number;
-  /** The options that were typed. */
-  readonly typed: readonly string[];
 }
 
 /** @returns the exit code */

@@ -8,8 +8,7 @@ export interface Invocation {
   readonly err: string;
 }
 
-export const invoke = (...words: string[]): Promise<Invocation> =>
-  invokeUntil(new AbortController().signal, ...words);
+export const invoke = (...words: string[]): Promise<Invocation> => invokeUntil(new AbortController().signal, ...words);
 
 /** The same for a user who may want to stop. */
 export async function invokeUntil(interruption: AbortSignal, ...words: string[]): Promise<Invocation> {

@@ -3,7 +3,7 @@
  * written once, whole and with its checksum, and `inputs/` the array files that the specification names. Tables, figures and
  * the report are made of these and may be made again at any time.
  */
-import { copyFile, readdir, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { constants } from "node:fs";
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "../../files/atomic-file.js";
@@ -199,6 +199,19 @@ export class RunFolder implements BlockStore {
   private async writeManifest(manifest: SweepManifest): Promise<void> {
     await writeFileAtomically(join(this.path, MANIFEST_NAME), sealManifest(manifest));
     this.current = manifest;
+  }
+
+  /** Closes it, and takes it away if nothing was ever finished in it: what failed at once does not look begun. */
+  async abandon(): Promise<void> {
+    const blocks = await readdir(join(this.path, BLOCKS));
+    if (!blocks.some((name) => name.includes(".json"))) {
+      for (const name of [MANIFEST_NAME, BLOCKS, INPUTS]) {
+        await rm(join(this.path, name), { recursive: true, force: true });
+      }
+    }
+    await this.close();
+    // Left where something else is in it.
+    await rmdir(this.path).catch(() => undefined);
   }
 
   async close(): Promise<void> {
