@@ -51,7 +51,10 @@ function range({ J, beta, N, ...errors }: Setting, closure: ClosureName, column:
 
 async function survey(bench: OracleBench): Promise<void> {
   const all = readCase<Setting[]>("bal/mc_closure_survey");
-  const own = all.filter(({ D, J, beta }) => bench.size === "large" || (D === 16 && SMALL[J].includes(beta)));
+  // Of the small size float64 has time for the ones that differ most.
+  const isSmall = ({ D, J, beta }: Setting) =>
+    D === 16 && SMALL[J].includes(beta) && (bench.precision === "f32" || beta === 2 || J === "softmax_1");
+  const own = all.filter((setting) => bench.size === "large" || isSmall(setting));
   for (const setting of own) {
     const { D: dimension, N: count, J, beta } = setting;
     const system = (response: "exact" | "large-d") => ({
@@ -65,8 +68,9 @@ async function survey(bench: OracleBench): Promise<void> {
     const { chainMeans = [] } = await bench.sample(system("exact"), { ...settings, start: "given", chainMeans: true });
     const exact = new ExactMeans(chainMeans, count * (dimension / 2 - 1));
     for (const [closure, response, column] of CLOSURES) {
-      // A hundred inner iterations a step: in the small size only where it fails.
-      if (closure === "tap-published" && bench.size === "small" && beta === 1) continue;
+      // Hundreds of inner iterations a step: in the small size only where it fails, and not in float64.
+      const fails = J === "asym_gauss" && beta === 2 && bench.precision === "f32";
+      if (closure === "tap-published" && bench.size === "small" && !fails) continue;
       const { state, status } = await bench.run(system(response), { closure, run: { steady: {} } });
       const { error, errorStandardError } = exact.errorOf(state);
       const [low, high] = range(setting, closure, column);
