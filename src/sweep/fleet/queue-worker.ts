@@ -2,7 +2,7 @@
  * Computes the blocks of a queue, one at a time, until it is told to stop. What a job says is trusted no more than a user's
  * file; the computing is done by a process of its own, so that this one can tell the queue that it is alive.
  */
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -54,15 +54,13 @@ interface Accepted extends PreparedPlan {
  * @throws QueueAwayError
  */
 export async function serveQueue(connection: QueueConnection, options: QueueWorkerOptions): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), "onsager-worker-"));
-  const desk = new Desk(connection, folder, options);
+  const desk = new Desk(connection, options);
   try {
     options.ready(await desk.open());
     await work(connection, desk, options);
     return desk.blocks;
   } finally {
     await desk.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -99,10 +97,11 @@ class Desk {
   blocks = 0;
   private process: BlockProcess | undefined;
   private accepted: Accepted | undefined;
+  /** Holds the arrays of one plan, and is made for the first one that has any. */
+  private folder: string | undefined;
 
   constructor(
     private readonly connection: QueueConnection,
-    private readonly folder: string,
     private readonly options: QueueWorkerOptions,
   ) {}
 
@@ -137,15 +136,13 @@ class Desk {
     const name = planName(plan, hashes);
     if (this.accepted?.name === name) return this.accepted;
     this.accepted = undefined;
-    const wanted = new Set(Object.values(hashes));
-    for (const file of await readdir(this.folder)) {
-      if (!wanted.has(file.replace(/\.npy$/, ""))) await rm(join(this.folder, file));
-    }
+    await this.clear();
     const arrays: Record<string, string> = {};
     for (const [array, hash] of Object.entries(hashes)) {
-      arrays[array] = join(this.folder, `${hash}.npy`);
       const bytes = await getBytes(this.connection.client, hash);
       if (!bytes) throw new InputError(CONTEXT, `no contents of the array file ${array}`, "what the sweep has sent");
+      this.folder ??= await mkdtemp(join(tmpdir(), "onsager-worker-"));
+      arrays[array] = join(this.folder, `${hash}.npy`);
       await writeFile(arrays[array], bytes);
     }
     return (this.accepted = { name, plan, context: CONTEXT, arrays });
@@ -171,8 +168,14 @@ class Desk {
     return { hash, rows: states.length };
   }
 
+  private async clear(): Promise<void> {
+    if (this.folder !== undefined) await rm(this.folder, { recursive: true, force: true });
+    this.folder = undefined;
+  }
+
   async close(): Promise<void> {
     await this.process?.end();
+    await this.clear();
   }
 }
 
