@@ -14,6 +14,7 @@ export class QueueConnection {
   private readonly lost = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private cause = "";
+  private isOver = false;
 
   private constructor(
     readonly address: QueueAddress,
@@ -24,7 +25,8 @@ export class QueueConnection {
       // Commands wait for the connection as long as `during` lets them.
       maxRetriesPerRequest: null,
       connectTimeout: 1000 * patience,
-      retryStrategy: (times) => Math.min(50 * times, RETRY),
+      // Copies of this client, which whoever blocks one makes, give up with it.
+      retryStrategy: (times) => (this.isOver ? null : Math.min(50 * times, RETRY)),
     });
     this.client.on("error", (error: Error) => {
       this.cause = error.message || ("code" in error ? String(error.code) : error.name);
@@ -79,6 +81,7 @@ export class QueueConnection {
   }
 
   close(): void {
+    this.isOver = true;
     clearTimeout(this.timer);
     this.client.removeAllListeners("close");
     this.client.disconnect();
@@ -93,6 +96,7 @@ export class QueueConnection {
   }
 
   private lose(reason: Error): void {
+    this.isOver = true;
     if (!this.lost.signal.aborted) this.lost.abort(reason);
   }
 }

@@ -87,7 +87,8 @@ async function work(connection: QueueConnection, desk: Desk, options: QueueWorke
         else stop.addEventListener("abort", () => resolve(), { once: true });
       }),
     );
-    await connection.during(worker.close());
+    // The client does not say goodbye to a server that is away (bullmq 6.7.0); the block at hand goes to another worker then.
+    await connection.during(worker.close(connection.isAway));
   } finally {
     await Promise.race([worker.close(true).catch(() => undefined), pause(500)]);
   }

@@ -104,12 +104,17 @@ describe.skipIf(missing !== undefined)("a queue", () => {
     expect(readdirSync(folder)).not.toContain("away");
 
     const before = await startServer(folder, { port });
-    const lost = startWorker(away, "1");
+    const [lost, stopped] = [startWorker(away, "1"), startWorker(away, "1")];
     const started = startSweep(small, out, "--queue", away, "--patience", "1");
     await until(() => blocksOf(out) > 3, started);
+    await until(() => stopped.said().includes("waiting for blocks"), stopped);
     await before.kill();
+    // It ends even if it cannot say goodbye to the server.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    stopped.child.kill("SIGINT");
     expect(await started.ended).toMatchObject({ code: 1, err: expect.stringMatching(line) as string });
     expect(await lost.ended).toMatchObject({ code: 1 });
+    expect(await stopped.ended).toMatchObject({ code: 0 });
     expect(blocksOf(out)).toBeLessThan(blocksOf(smallAlone));
 
     // It comes back without a memory.
