@@ -1,7 +1,8 @@
-// accumulate-products: P_ik = P_ik + Σ_a l_i^a · r_k^a over the chains a of a set: the raw moments behind the correlations C and
-// D (equations 7.4, 8). Twin: src/reference/accumulate-products.ts
+// accumulate-products: P_ik = P_ik + Σ_a l_i^a · r_k^a over the chains a of a block of a set: the raw moments behind the
+// correlations C and D (equations 7.4, 8). Twin: src/reference/accumulate-products.ts
 //
-// A thread holds 4 × 4 entries of P. Chains of one set are systems chainStride apart.
+// A thread holds 4 × 4 entries of P. Chains of one set are systems chainStride apart; block b of B takes the chains from
+// floor(b · chains / B) on.
 // @import lib/dispatch.wgsl
 
 const WORKGROUP_SIZE: u32 = 64u;
@@ -11,6 +12,7 @@ const VECTORS: bool = false;       // true: sphere spins
 struct Params {
   sets: u32,
   chains: u32,
+  blocks: u32,                     // of the chains of a set, at most as many
   chainStride: u32,
   sites: u32,
   componentStride: u32,            // pad(D), or 1 for binary spins
@@ -19,7 +21,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> left: array<vec4f>;              // [system][pad(N)][componentStride], padding zero
 @group(0) @binding(2) var<storage, read> right: array<vec4f>;             // the same
-@group(0) @binding(3) var<storage, read_write> products: array<vec4f>;    // [set][pad(N)][pad(N)]
+@group(0) @binding(3) var<storage, read_write> products: array<vec4f>;    // [set][block][pad(N)][pad(N)]
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -29,12 +31,16 @@ fn main(
 ) {
   let quads = (params.sites + 3u) / 4u;
   let index = linear_workgroup(workgroup, workgroups) * WORKGROUP_SIZE + lane;
-  if (index >= params.sets * quads * quads) { return; }
+  if (index >= params.sets * params.blocks * quads * quads) { return; }
   let k = index % quads;
   let i = (index / quads) % quads;
   let group = index / (quads * quads);
   let stride = params.chainStride;
-  let first = (group / stride) * params.chains * stride + group % stride;
+  let owner = group / params.blocks;
+  let block = group % params.blocks;
+  let first = (owner / stride) * params.chains * stride + owner % stride;
+  let begin = block * params.chains / params.blocks;
+  let end = (block + 1u) * params.chains / params.blocks;
   var sum0 = vec4f();
   var sum1 = vec4f();
   var sum2 = vec4f();
@@ -43,8 +49,8 @@ fn main(
   var total1 = vec4f();
   var total2 = vec4f();
   var total3 = vec4f();
-  for (var chain = 0u; chain < params.chains; chain++) {
-    if (chain % CHUNK == 0u) {
+  for (var chain = begin; chain < end; chain++) {
+    if ((chain - begin) % CHUNK == 0u) {
       total0 += sum0;
       total1 += sum1;
       total2 += sum2;

@@ -1,5 +1,6 @@
-// chain-overlap: s_i^a · Σ_{b≠a} s_i^b of every chain a, over the chains b that share its couplings and its point. Summed over
-// sites and divided by N R² (chains - 1), the mean overlap of chain a with the others (equations 11.2).
+// chain-overlap: s_i^a · Σ_{b≠a} s_i^b of every chain a, over the chains b that share its couplings and its point; and s_i^a · s_i^p
+// with its partner p, half of the chains further on or back (0 for the last of an odd number). Summed over sites and divided
+// by N R² (chains - 1), the mean overlap of chain a with the others; by N R², the overlap of a pair (equations 11.2).
 // Twin: src/reference/chain-overlap.ts
 //
 // Chains of one set are systems chainStride apart. A thread takes one site of all chains of a set.
@@ -18,7 +19,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> spins: array<f32>;            // [system][pad(N)][componentStride]
-@group(0) @binding(2) var<storage, read_write> overlaps: array<f32>;   // [system][pad(N)]
+@group(0) @binding(2) var<storage, read_write> overlaps: array<vec2f>;   // [system][pad(N)]: others, partner
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -33,8 +34,9 @@ fn main(
   let group = index / padded;
   let stride = params.chainStride;
   let first = (group / stride) * params.chains * stride + group % stride;
-  for (var chain = 0u; chain < params.chains; chain++) { overlaps[(first + chain * stride) * padded + site] = 0.0; }
+  for (var chain = 0u; chain < params.chains; chain++) { overlaps[(first + chain * stride) * padded + site] = vec2f(); }
   if (site >= params.sites) { return; }
+  let half = params.chains / 2u;
   for (var k = 0u; k < params.components; k++) {
     var sum = 0.0;
     for (var chain = 0u; chain < params.chains; chain++) {
@@ -43,7 +45,12 @@ fn main(
     for (var chain = 0u; chain < params.chains; chain++) {
       let at = (first + chain * stride) * padded + site;
       let own = spins[at * params.componentStride + k];
-      overlaps[at] += own * (sum - own);
+      var partner = 0.0;
+      if (chain < 2u * half) {
+        let other = first + ((chain + half) % (2u * half)) * stride;
+        partner = spins[(other * padded + site) * params.componentStride + k];
+      }
+      overlaps[at] += own * vec2f(sum - own, partner);
     }
   }
 }

@@ -2,6 +2,7 @@
 //   energy               -s_i·(x_i + (J s)_i / 2), of symmetric J                                  (equations 12.2)
 //   entropy production   β_i [F_i·(J s)_i - s_i·(J F)_i], F = F(h), nats; if PRODUCTION             (equations 11.6)
 //   entropy rate         ln 2cosh a - a tanh a, a = βh_i, nats; binary spins                       (equations 11.15)
+//   length of the field  |h_i|, half of the energy gap of a site at R = 1
 // Twin: src/reference/chain-scalars.ts
 // @import lib/dispatch.wgsl
 // @import lib/exponential.wgsl
@@ -24,7 +25,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> spins: array<f32>;             // the same: s
 @group(0) @binding(5) var<storage, read> means: array<f32>;             // the same: F
 @group(0) @binding(6) var<storage, read> betas: array<f32>;             // [system][pad(N)] β
-@group(0) @binding(7) var<storage, read_write> scalars: array<vec4f>;   // [system][pad(N)]: energy, production, rate, 0
+@group(0) @binding(7) var<storage, read_write> scalars: array<vec4f>;   // [system][pad(N)]: energy, production, rate, |h|
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -43,9 +44,12 @@ fn main(
   var energy = 0.0;
   var production = 0.0;
   var rate = 0.0;
+  var square = 0.0;
   for (var k = 0u; k < params.components; k++) {
     let at = index * params.componentStride + k;
     energy -= spins[at] * (externalField[at] + 0.5 * field[at]);
+    let h = externalField[at] + field[at];
+    square += h * h;
     if (PRODUCTION) { production += means[at] * field[at] - spins[at] * reverseField[at]; }
   }
   if (params.componentStride == 1u) {
@@ -54,5 +58,5 @@ fn main(
     let e = accurate_exp(-2.0 * min(a, 43.0));
     rate = accurate_log1p(e) + 2.0 * min(a, 43.0) * e / (1.0 + e);
   }
-  scalars[index] = vec4f(energy, beta * production, rate, 0.0);
+  scalars[index] = vec4f(energy, beta * production, rate, sqrt(square));
 }

@@ -1,9 +1,11 @@
 // clustering-flow: one Runge-Kutta stage of self-attention as a flow of tokens on the unit sphere,
 //   dx_i/dt = v_i = K P_i w_i f_i,   P_i = I - n_i n_iᵀ, n_i = y_i/|y_i|,   f_i = Σ_j softmax_j(β y_i·y_j) y_j,
 // with w = 1 (SA) or w = Z_i/N (USA: weights exp(β y_i·y_j)/N; ln Z_i is the log-sum-exp of the row). Equations 9.4.
+// K Z_i/N is one exponential, of ln Z_i + ln|K|/N: near the transition K is of order exp(-β), and Z_i alone would overflow.
 // Stages gather Σ_s weight_s v_s; the last one steps from the start and returns to the sphere.
 // Twin: src/reference/clustering-flow.ts
 // @import lib/dispatch.wgsl
+// @import lib/exponential.wgsl
 
 const WORKGROUP_SIZE: u32 = 64u;
 const FIRST: bool = true;
@@ -16,7 +18,8 @@ struct Params {
   sites: u32,
   dimension: u32,
   statisticsColumns: u32,          // numbers a row; the first is the log-sum-exp
-  rate: f32,                       // K
+  rate: f32,                       // K; of USA its sign
+  logGain: f32,                    // of USA: ln(|K|/N)
   advance: f32,                    // of the next stage
   weight: f32,                     // of this stage
 }
@@ -57,7 +60,7 @@ fn main(
   var gain = params.rate;
   if (UNNORMALISED) {
     let row = (index / padded / params.systemsPerCoupling) * padded + index % padded;
-    gain *= exp(statistics[row * params.statisticsColumns]) / f32(params.sites);
+    gain *= accurate_exp(statistics[row * params.statisticsColumns] + params.logGain);
   }
   var norm = 0.0;
   for (var quad = 0u; quad < quads; quad++) {

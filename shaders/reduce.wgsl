@@ -1,12 +1,13 @@
-// reduce: Σ_i v_i, Σ_i v_i², max_i v_i or Σ_i |v_i| over the rows i of a [batch][rows][columns] array, by halves.
+// reduce: Σ_i v_i, Σ_i v_i², max_i v_i, Σ_i |v_i| or min_i v_i over the rows i of a [batch][rows][columns] array, by halves.
 // One workgroup takes a chunk of 64 · TERMS rows of one column; the host repeats until one chunk is left, so the
-// rounding error grows like log N. A maximum over anything not finite gives NOT_FINITE, which no residual reaches.
+// rounding error grows like log N. A maximum over anything not finite gives NOT_FINITE, which no residual reaches; a minimum,
+// -NOT_FINITE.
 // Twin: src/reference/reduce.ts
 // @import lib/dispatch.wgsl
 
 const WORKGROUP_SIZE: u32 = 64u;
 const TERMS: u32 = 16u;            // rows a lane adds before the tree
-const OPERATION: u32 = 0u;         // 0 sum, 1 sum of squares, 2 maximum, 3 sum of magnitudes
+const OPERATION: u32 = 0u;         // 0 sum, 1 sum of squares, 2 maximum, 3 sum of magnitudes, 4 minimum
 const NOT_FINITE: f32 = 3.0e38;
 
 struct Params {
@@ -26,9 +27,10 @@ var<workgroup> shares: array<f32, WORKGROUP_SIZE>;
 
 fn mapped(value: f32) -> f32 {
   if (OPERATION == 1u) { return value * value; }
-  if (OPERATION == 2u) {
+  if (OPERATION == 2u || OPERATION == 4u) {
     // The exponent bits, not a comparison: WGSL may assume that NaN does not occur.
-    return select(value, NOT_FINITE, (bitcast<u32>(value) & 0x7f800000u) == 0x7f800000u);
+    let worst = select(NOT_FINITE, -NOT_FINITE, OPERATION == 4u);
+    return select(value, worst, (bitcast<u32>(value) & 0x7f800000u) == 0x7f800000u);
   }
   if (OPERATION == 3u) { return abs(value); }
   return value;
@@ -36,6 +38,7 @@ fn mapped(value: f32) -> f32 {
 
 fn combined(a: f32, b: f32) -> f32 {
   if (OPERATION == 2u) { return max(a, b); }
+  if (OPERATION == 4u) { return min(a, b); }
   return a + b;
 }
 
@@ -54,6 +57,7 @@ fn main(
 
   var own = 0.0;
   if (OPERATION == 2u) { own = -NOT_FINITE; }
+  if (OPERATION == 4u) { own = NOT_FINITE; }
   for (var term = 0u; term < TERMS; term++) {
     let row = (chunk * TERMS + term) * WORKGROUP_SIZE + lane;
     if (row < params.rows) {

@@ -4,6 +4,8 @@ import { CapacityError } from "../engine/couplings.js";
 import { MemoryLimitError } from "../engine/cpu-executor.js";
 import { GpuError, GpuLimitError, GpuOutOfMemoryError, NoAdapterError } from "../gpu/errors.js";
 import { InputError } from "../physics/input-error.js";
+import { BlockFailure } from "../sweep/fleet/process-protocol.js";
+import { QueueAwayError } from "../sweep/fleet/queue-address.js";
 import { Interrupted } from "./session.js";
 
 export const EXIT = {
@@ -35,8 +37,10 @@ export interface Failure {
 
 export function explainFailure(error: unknown): Failure {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.badInput, message: "" };
-  if (error instanceof Interrupted) return { code: error.exitCode, message: error.message };
+  if (error instanceof Interrupted) return { code: error.exitCode, message: error.told ? "" : error.message };
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");
+  if (error instanceof BlockFailure) return { code: error.code, message };
+  if (error instanceof QueueAwayError) return { code: EXIT.fault, message };
   if (INPUT_ERRORS.some((kind) => error instanceof kind)) return { code: EXIT.badInput, message };
   if (isTooLarge(error)) {
     return { code: EXIT.badInput, message: `the arrays of the system do not fit into memory (${message})` };

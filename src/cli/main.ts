@@ -9,6 +9,7 @@ const GRACE = 2000;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const interruption = new AbortController();
+let holds = 0;
 for (const [signal, code] of Object.entries(SIGNALS)) {
   const leave = () => {
     removePartialFolders();
@@ -17,7 +18,8 @@ for (const [signal, code] of Object.entries(SIGNALS)) {
   process.on(signal, () => {
     if (interruption.signal.aborted) leave();
     interruption.abort(new Interrupted(code));
-    setTimeout(leave, GRACE).unref();
+    if (holds === 0) setTimeout(leave, GRACE).unref();
+    else process.stderr.write("\nfinishing what is at hand; interrupt again to stop at once\n");
   });
 }
 // Whoever reads the output may stop early, as `head` does.
@@ -28,4 +30,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   note: (text) => process.stderr.write(`${text}\n`),
   terminal: process.stderr.isTTY ? process.stderr : undefined,
   interruption: interruption.signal,
+  holdInterruption: () => {
+    holds++;
+    return () => holds--;
+  },
 });

@@ -4,12 +4,15 @@ import { CHAIN_STARTS } from "../engine/chains.js";
 import { fusedKernels } from "../kernels/strategies.js";
 import { type MethodName, MONTE_CARLO, methodNames } from "../physics/closures.js";
 import { type ObservableName, observableNames, speciesObserved } from "../physics/observables.js";
+import { maskAddresses } from "../sweep/fleet/queue-address.js";
 import { oracleSizes } from "../verify/oracles/bench.js";
 import { theoryNames } from "../physics/theory/theories.js";
 import { benchLayersCommand, benchLayersOptions, type BenchLayersOptions } from "./bench-layers.js";
+import { addCluster } from "./cluster.js";
 import { addCompare } from "./compare.js";
 import { devicesCommand } from "./devices.js";
 import { EXIT, explainFailure } from "./exit-codes.js";
+import { addShard, addWorker } from "./fleet-program.js";
 import { type Invocation, withDevice } from "./invocation.js";
 import {
   closureOption,
@@ -25,12 +28,11 @@ import {
 } from "./options.js";
 import { moduleCommand, type ModuleCommandOptions } from "./module.js";
 import { oracleCommand, type OracleCommandOptions } from "./oracle.js";
-import { openProgress } from "./progress.js";
 import { retrieveCommand, type RetrieveCommandOptions } from "./retrieve.js";
 import { runCommand, type RunCommandOptions } from "./run.js";
 import { type ChainCommandOptions, refuseChainOptions, runChainsCommand } from "./run-chains.js";
 import type { Session } from "./session.js";
-import { sweepCommand, type SweepCommandOptions } from "./sweep.js";
+import { addSweepCommands } from "./sweep-program.js";
 import { theoryCommand, type TheoryCommandOptions } from "./theory.js";
 import { tuneCommand, type TuneCommandOptions } from "./tune.js";
 import { verifyCommand, type VerifyCommandOptions } from "./verify.js";
@@ -41,7 +43,7 @@ export async function runCli(words: readonly string[], session: Session): Promis
   const invocation: Invocation = {
     session,
     version: packageVersion(),
-    command: ["onsager", ...words].join(" "),
+    command: maskAddresses(["onsager", ...words].join(" ")),
     code: EXIT.done,
   };
   try {
@@ -84,10 +86,13 @@ function createProgram(invocation: Invocation): Command {
     );
   addRun(program, invocation);
   addCompare(program, invocation);
-  addSweep(program, invocation);
+  addSweepCommands(program, invocation);
+  addWorker(program, invocation);
+  addShard(program, invocation);
   addRetrieve(program, invocation);
   addVerify(program, invocation);
   addModule(program, invocation);
+  addCluster(program, invocation);
   addOracle(program, invocation);
   addTheory(program, invocation);
   addDevices(program, invocation);
@@ -125,7 +130,10 @@ function addRun(program: Command, invocation: Invocation): void {
     .addOption(new Option("--start <name>", `of the chains, ${MONTE_CARLO} only`).choices(CHAIN_STARTS))
     .option("--trajectory", "keep the state after every step, with --steps")
     .option("--couplings", "give J out too, [head][N][N]")
-    .option("--correlations", "give C and D of the last step out too, [head][N][N]")
+    .option(
+      "--correlations",
+      `give C and D too, [head][N][N]: of the last step, or ${MONTE_CARLO} averages with errors`,
+    )
     .option("--verify", "check a step from the final state against float64")
     .addOption(
       new Option(
@@ -163,39 +171,6 @@ function addRun(program: Command, invocation: Invocation): void {
     );
 }
 
-function addSweep(program: Command, invocation: Invocation): void {
-  type Parsed = DeviceSelection &
-    Pick<SweepCommandOptions, "out" | "strategy" | "precision"> & { readonly replace?: boolean };
-  program
-    .command("sweep")
-    .description("Run a specification over its axes and write tables, figures and a manifest.")
-    .argument("<spec>", "YAML or JSON file")
-    .requiredOption("--out <folder>", "where results.csv, summary.csv, manifest.json and plots/ go")
-    .option("--replace", "let --out replace results of an earlier run")
-    .addOption(strategyOption())
-    .addOption(precisionOption())
-    .addOption(deviceOption())
-    .addOption(memoryOption())
-    .addHelpText("after", "\nExample:\n  onsager sweep examples/quickstart.yaml --out out/quickstart")
-    .action((path: string, options: Parsed) =>
-      withDevice(invocation, options, (select) => {
-        const { session, version, command } = invocation;
-        return sweepCommand(path, {
-          out: options.out,
-          replace: options.replace ?? false,
-          strategy: options.strategy,
-          precision: options.precision,
-          select,
-          memoryLimit: options.memory,
-          version,
-          command,
-          print: session.print,
-          openProgress: (title) => openProgress(session, title),
-        });
-      }),
-    );
-}
-
 function addRetrieve(program: Command, invocation: Invocation): void {
   type Parsed = Omit<RetrieveCommandOptions, "select" | "version"> & DeviceSelection;
   program
@@ -215,11 +190,19 @@ function addRetrieve(program: Command, invocation: Invocation): void {
 }
 
 function addVerify(program: Command, invocation: Invocation): void {
-  type Parsed = Omit<VerifyCommandOptions, "select" | "version"> & DeviceSelection;
+  type Parsed = Omit<VerifyCommandOptions, "select" | "version" | "typed"> & DeviceSelection;
   program
     .command("verify")
-    .description("Check one step of a system, m(0) to m(1), against float64 on random rows.")
-    .argument("[system]", "YAML or JSON file, unless --attention is given")
+    .description(
+      "Check one step of a system, m(0) to m(1), against float64 on random rows; or\na finished sweep: its files, and some of its blocks once more.",
+    )
+    .argument("[system]", "YAML or JSON file, unless --attention is given; or the folder\nof a sweep")
+    .addOption(
+      new Option(
+        "--share <share>",
+        "of the blocks of a sweep that are computed again\n(default: 0.02, one a closure at least)",
+      ).argParser(numberWithin((value) => value >= 0 && value <= 1, "a number from 0 to 1")),
+    )
     .option("--attention", "softmax attention with random queries and keys")
     .addOption(new Option("--n <N>", "sites of --attention").argParser(wholeNumber(1)))
     .addOption(new Option("--d <D>", "dimension of spins, queries and keys of --attention").argParser(wholeNumber(1)))
@@ -234,20 +217,23 @@ function addVerify(program: Command, invocation: Invocation): void {
     .addOption(strategyOption())
     .addOption(precisionOption())
     .option("--against <file.npy>", "check your own m(1), N x (heads D), instead")
-    .addOption(seedOption("chooses the rows, and draws the arrays of --attention"))
+    .addOption(seedOption("chooses rows or blocks, and draws the arrays of --attention"))
     .option("--json", "print one JSON object")
     .addOption(deviceOption())
     .addOption(memoryOption())
     .addHelpText(
       "after",
-      "\nThe check passes if its error is at most twice that of plain loops in the same\nprecision, plus 1e-7.\n" +
+      "\nThe check passes if its error is at most twice that of plain loops in the same\nprecision, plus 1e-7. Of a sweep, exits with 1 if anything fails, with 3 if\nblocks are missing.\n" +
         "\nExamples:\n  onsager verify --attention --n 8192 --d 64" +
-        "\n  onsager verify system.yaml --closure tap --against mine.npy",
+        "\n  onsager verify system.yaml --closure tap --against mine.npy" +
+        "\n  onsager verify out/asymmetric-sk --share 0.1",
     )
-    .action((path: string | undefined, options: Parsed) =>
+    .action((path: string | undefined, options: Parsed, command: Command) =>
       withDevice(invocation, options, (select) => {
         const { session, version } = invocation;
-        return verifyCommand(path, { ...options, select, version }, session);
+        const isTyped = (option: Option) => command.getOptionValueSource(option.attributeName()) === "cli";
+        const typed = command.options.filter(isTyped).map(({ long }) => long ?? "");
+        return verifyCommand(path, { ...options, select, version, typed }, session);
       }),
     );
 }

@@ -4,30 +4,45 @@ import type { Session } from "./session.js";
 
 const QUIET_MILLISECONDS = 2000;
 const STEPS = 1000;
+/** What is left of a line of 80 columns. */
+const PLACE_WIDTH = 24;
 
 export interface Progress {
-  /** @throws Interrupted once the user has pressed Ctrl-C */
-  readonly update: (fraction: number) => void;
+  /**
+   * @param at what is being worked on
+   * @throws Interrupted once the user has pressed Ctrl-C, unless that is none of its business
+   */
+  readonly update: (fraction: number, at?: string) => void;
   readonly stop: () => void;
 }
 
-export function openProgress({ terminal, interruption }: Session, title: string): Progress {
+export function openProgress(
+  { terminal, interruption }: Pick<Session, "terminal" | "interruption">,
+  title: string,
+  { interruptible = true }: { readonly interruptible?: boolean } = {},
+): Progress {
   const start = performance.now();
   let done = 0;
+  // Of what was done before this run, nothing is known about the time.
+  let before: number | undefined;
+  let place = "";
   let bar: SingleBar | undefined;
-  const draw = () => bar?.update(Math.round(done * STEPS), paceOf(done, (performance.now() - start) / 1000));
+  const pace = () => ({ ...paceOf(done, before ?? 0, (performance.now() - start) / 1000), place });
+  const draw = () => bar?.update(Math.round(done * STEPS), pace());
   const timer =
     terminal &&
     setTimeout(() => {
-      const format = `${title} [{bar}] {percentage} % | {rate} | {left}`;
+      const format = `${title} [{bar}] {percentage} % | {rate} | {left}{place}`;
       bar = new SingleBar({ format, stream: terminal, barsize: 24, hideCursor: true, clearOnComplete: true });
-      bar.start(STEPS, 0, paceOf(0, 0));
+      bar.start(STEPS, 0, pace());
       draw();
     }, QUIET_MILLISECONDS);
   return {
-    update: (fraction) => {
-      interruption.throwIfAborted();
+    update: (fraction, at) => {
+      if (interruptible) interruption.throwIfAborted();
+      before ??= at === undefined ? 0 : fraction;
       done = fraction;
+      if (at !== undefined) place = ` | ${at.length > PLACE_WIDTH ? `${at.slice(0, PLACE_WIDTH - 1)}…` : at}`;
       draw();
     },
     stop: () => {
@@ -38,10 +53,11 @@ export function openProgress({ terminal, interruption }: Session, title: string)
   };
 }
 
-function paceOf(done: number, seconds: number): { rate: string; left: string } {
-  if (done <= 0) return { rate: "- %/s", left: "" };
-  const left = (seconds * (1 - done)) / done;
-  return { rate: `${((100 * done) / seconds).toPrecision(2)} %/s`, left: `${formatSeconds(left)} left` };
+function paceOf(done: number, before: number, seconds: number): { rate: string; left: string } {
+  const own = done - before;
+  if (own <= 0) return { rate: "- %/s", left: "" };
+  const left = (seconds * (1 - done)) / own;
+  return { rate: `${((100 * own) / seconds).toPrecision(2)} %/s`, left: `${formatSeconds(left)} left` };
 }
 
 function formatSeconds(seconds: number): string {

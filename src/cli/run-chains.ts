@@ -9,12 +9,14 @@ import { writeNpy } from "../files/npy.js";
 import { OutputFolder } from "../files/output-folder.js";
 import { MONTE_CARLO } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
+import type { ProfileName } from "../physics/moments.js";
 import { checkObservables, inapplicable } from "../physics/observable-scope.js";
 import { type ObservableName, observableNames, observableOf } from "../physics/observables.js";
 import { COUNTER_LAYOUT } from "../reference/philox.js";
 import { type LoadedSystem, loadSystem } from "../verify/load-system.js";
 import { verifySample } from "../verify/verify-sample.js";
 import type { VerificationReport } from "../verify/verify-step.js";
+import { correlationSummaries, correlationTable } from "./correlation-text.js";
 import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import type { RunCommandOptions } from "./run.js";
@@ -43,6 +45,9 @@ interface Outcome {
 
 const VERIFIED_ROWS = 64;
 
+/** Entropy production costs a second field product, the susceptibility a long run; spins are no tokens. */
+const UNASKED: ReadonlySet<ObservableName> = new Set(["entropy-production", "susceptibility", "mean-token-cosine"]);
+
 /** @returns the exit code: 3 if two starts disagree, or a draw failed */
 export async function runChainsCommand(
   path: string,
@@ -58,12 +63,13 @@ export async function runChainsCommand(
   const { chains, burnIn, thin, start } = { ...CHAIN_DEFAULTS, ...chainOptionsOf(options) };
   const settings = { chains, burnIn, steps, thin, start };
   const system = await loadSystem(path, { seed: options.seed, memoryLimit: memory });
-  const run = { ...system, closure: MONTE_CARLO, steps, chains } as const;
+  const run = { ...system, closure: MONTE_CARLO, steps, chains, thin } as const;
   if (options.observe) checkObservables(options.observe, run, "--observe");
-  // Entropy production costs a second field product, and is measured where it is asked for.
-  const cheap = observableNames.filter((name) => name !== "entropy-production");
-  const observe = options.observe ?? cheap.filter((name) => !inapplicable(name, run));
-  checkSizes(system, options);
+  const profiles = Object.keys(system.profiles ?? {}) as ProfileName[];
+  const usual = [...new Set<ObservableName>([...observableNames, ...profiles])].filter((name) => !UNASKED.has(name));
+  const observe = options.observe ?? usual.filter((name) => !inapplicable(name, run));
+  // C and D go into files, or into JSON as summaries.
+  checkSizes(system, { ...options, correlations: false });
   const folder = out === undefined ? undefined : await OutputFolder.create(out, { replace });
   try {
     const executor = await openExecutor({ select: options.select, memoryLimit: memory });
@@ -71,19 +77,20 @@ export async function runChainsCommand(
     try {
       const { device } = executor;
       if (options.json) session.note(`device ${describeDevice(device)}`);
-      const result = await sampleOne(executor, system, { ...settings, observe, strategy: options.strategy }, session);
+      const { strategy, correlations = false } = options;
+      const result = await sampleOne(executor, system, { ...settings, observe, strategy, correlations }, session);
       const verification = options.verify ? await verifyEnd(executor, system, result, options) : undefined;
       outcome = { path, system, settings, result, verification, device, version };
     } finally {
       executor.dispose();
     }
     if (folder && out !== undefined) {
-      const shape = stateShape(system);
-      const { state, stateErrors } = outcome.result;
-      await writeNpy(await folder.path("magnetization.npy"), shape, state, "<f8");
-      await writeNpy(await folder.path("magnetization-errors.npy"), shape, stateErrors, "<f8");
+      const arrays = arraysOf(outcome);
+      for (const { name, shape, values } of arrays) {
+        await writeNpy(await folder.path(`${name}.npy`), shape, values, "<f8");
+      }
       await folder.write("result.json", `${resultJson(outcome)}\n`);
-      const files = ["result.json", "magnetization.npy", "magnetization-errors.npy"];
+      const files = ["result.json", ...arrays.map(({ name }) => `${name}.npy`)];
       const { device } = outcome;
       const written = new Date().toISOString();
       await folder.commit({
@@ -131,7 +138,8 @@ function chainOptionsOf({ chains, burnIn, thin, start }: ChainCommandOptions): C
 async function sampleOne(
   executor: Executor,
   system: LoadedSystem,
-  settings: Outcome["settings"] & { observe: readonly ObservableName[]; strategy: RunCommandOptions["strategy"] },
+  settings: Outcome["settings"] &
+    Pick<RunCommandOptions, "strategy" | "correlations"> & { observe: readonly ObservableName[] },
   session: Session,
 ): Promise<MonteCarloResult> {
   const progress = openProgress(session, `${settings.chains} chains`);
@@ -142,6 +150,25 @@ async function sampleOne(
   } finally {
     progress.stop();
   }
+}
+
+/** What goes into files beside result.json. */
+function arraysOf({ system, result }: Outcome): { name: string; shape: readonly number[]; values: Float64Array }[] {
+  const shape = stateShape(system);
+  const pairs = [system.heads, system.sites, system.sites];
+  const { state, stateErrors, correlations } = result;
+  return [
+    { name: "magnetization", shape, values: state },
+    { name: "magnetization-errors", shape, values: stateErrors },
+    ...(correlations
+      ? [
+          { name: "correlations", shape: pairs, values: correlations.equalTime },
+          { name: "correlations-standard-errors", shape: pairs, values: correlations.equalTimeErrors },
+          { name: "delayed-correlations", shape: pairs, values: correlations.delayed },
+          { name: "delayed-correlations-standard-errors", shape: pairs, values: correlations.delayedErrors },
+        ]
+      : []),
+  ];
 }
 
 /** One more step of the first chain. */
@@ -176,9 +203,11 @@ function resultJson({ system, settings, result, verification, device, version }:
     observables: result.observables,
     standardErrors: result.standardErrors,
     autocorrelation: result.autocorrelation,
+    splitRhat: result.splitRhat,
     thermalisation: result.thermalisation,
     failedDraws: result.failedDraws,
     acceptance: result.acceptance,
+    ...(result.correlations && correlationSummaries(result.correlations, system.sites)),
     strategy: result.strategy,
     device,
     seed: system.seed,
@@ -191,10 +220,13 @@ function resultJson({ system, settings, result, verification, device, version }:
 
 function describeOutcome({ path, system, settings, result, verification, device }: Outcome): string {
   const { chains, burnIn, thin, start } = settings;
-  const { thermalisation, autocorrelation, failedDraws, acceptance, measurements } = result;
+  const { thermalisation, autocorrelation, splitRhat, failedDraws, acceptance, measurements } = result;
   const number = (value: number | undefined) =>
     value === undefined || Number.isNaN(value) ? "-" : value.toPrecision(3);
   const scores = Object.entries(thermalisation.zScores).map(([name, z]) => `z = ${z.toFixed(2)} of ${name}`);
+  const ratios = Object.entries(splitRhat).flatMap(([name, ratio]) =>
+    Number.isNaN(ratio) ? [] : [`${ratio.toFixed(3)} of ${name}`],
+  );
   const lines = [
     labelled("system", `${path}: ${describeSystem(system)}`),
     labelled("closure", MONTE_CARLO),
@@ -204,6 +236,7 @@ function describeOutcome({ path, system, settings, result, verification, device 
     labelled("seed", String(system.seed)),
     labelled("status", result.status),
     labelled("two starts", [thermalisation.verdict, ...scores].join(", ")),
+    labelled("split R̂", ratios.join(", ") || "none, fewer than four measurements"),
     ...(Number.isNaN(acceptance)
       ? []
       : [labelled("draws", `${(100 * acceptance).toFixed(1)} % accepted, ${failedDraws} failed`)]),
@@ -218,6 +251,7 @@ function describeOutcome({ path, system, settings, result, verification, device 
       ]),
     ]),
   ];
+  if (result.correlations) lines.push("", correlationTable(result.correlations, system.sites));
   if (verification) lines.push("", verificationTable(verification));
   return lines.join("\n");
 }

@@ -9,13 +9,22 @@ export interface Session {
   readonly terminal: NodeJS.WriteStream | undefined;
   /** Aborted with an `Interrupted` when the user wants to stop. */
   readonly interruption: AbortSignal;
+  /**
+   * From now on, until the returned function is called, the command ends by itself when it is interrupted, however long that
+   * takes; only a second interruption ends the process at once.
+   */
+  readonly holdInterruption: () => () => void;
 }
 
 /** Thrown at the next sign of progress after Ctrl-C, so that everything on the way out is cleaned up. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
-  constructor(readonly exitCode: number) {
+  constructor(
+    readonly exitCode: number,
+    /** Whether the user has been told already. */
+    readonly told = false,
+  ) {
     super("interrupted");
   }
 }

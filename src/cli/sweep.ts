@@ -1,84 +1,175 @@
-/** `onsager sweep SPEC --out DIR`: runs a specification and writes tables, figures and a manifest. */
-import { dirname } from "node:path";
-import type { DeviceDescription } from "../engine/executor.js";
+/** `onsager sweep SPEC --out DIR`: runs a specification, block by block, into a folder that can be gone on with. */
+import { dirname, join } from "node:path";
 import type { CouplingRequest } from "../engine/coupling-strategy.js";
-import { openExecutor } from "../engine/devices.js";
 import { readDocument } from "../files/documents.js";
-import { arrayLoader } from "../verify/load-system.js";
-import { OutputFolder } from "../files/output-folder.js";
-import { runSweep, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
-import { parseSweeps } from "../sweep/spec.js";
-import { describeStrategy } from "./text-layout.js";
+import { settleSites, sizeBlocks } from "../sweep/blocks.js";
+import { refuseRefinement } from "../sweep/fleet/shards.js";
+import { beginRun, howToBegin } from "../sweep/folder/begin.js";
+import { beginCollection } from "../sweep/folder/collection.js";
+import type { Shard } from "../sweep/folder/manifest.js";
+import { isOfShard, outcomeOf } from "../sweep/folder/outcome.js";
+import type { RunFolder } from "../sweep/folder/run-folder.js";
+import { cachedLoader, completeSweep, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
+import { parseSweeps, type Sweep } from "../sweep/spec.js";
 import { isConverged, summariseRows, summaryTable } from "../sweep/tables.js";
+import { arrayLoader } from "../verify/load-system.js";
+import { type Computing, type ComputingOptions, openComputing } from "./computing.js";
+import { EXIT } from "./exit-codes.js";
+import { openProgress } from "./progress.js";
+import { Interrupted, type Session } from "./session.js";
+import { describeStrategy, labelled } from "./text-layout.js";
 
-export interface SweepCommandOptions extends CouplingRequest {
+export interface SweepCommandOptions extends CouplingRequest, ComputingOptions {
   readonly out: string;
-  readonly replace: boolean;
-  readonly select: string | undefined;
-  readonly memoryLimit: number | undefined;
-  readonly version: string;
+  readonly resume?: boolean;
+  readonly replace?: boolean;
+  /** Blocks to cut it into, at least. */
+  readonly blocks?: number;
+  /** Share of the blocks that is checked in float64. */
+  readonly verify?: number;
+  readonly shard?: Shard;
   /** The command as it was typed, for the manifest. */
   readonly command: string;
-  /** One line of text for people. */
-  readonly print: (text: string) => void;
-  readonly openProgress: (title: string) => { readonly update: (fraction: number) => void; readonly stop: () => void };
+}
+
+/** A sweep in the folder it is worked on in. */
+interface Opened {
+  readonly sweep: Sweep;
+  readonly folder: RunFolder;
 }
 
 /** Exit code 0 if everything ran and was verified, 1 if a check failed, 3 if a point did not converge. */
-export async function sweepCommand(path: string, options: SweepCommandOptions): Promise<number> {
+export async function sweepCommand(path: string, options: SweepCommandOptions, session: Session): Promise<number> {
   const document = await readDocument(path);
   const sweeps = parseSweeps(document, path);
-  const folder = await OutputFolder.create(options.out, { replace: options.replace });
-  const { print } = options;
-  const load = arrayLoader(dirname(path));
-  try {
-    const executor = await openExecutor({ select: options.select, memoryLimit: options.memoryLimit });
-    const outcomes: SweepOutcome[] = [];
-    try {
-      print(deviceLine(executor.device));
-      for (const sweep of sweeps) {
-        const progress = options.openProgress(sweep.name);
-        try {
-          const { strategy, precision } = options;
-          const settings = { load, context: path, strategy, precision, progress: progress.update };
-          outcomes.push(await runSweep(executor, sweep, settings));
-        } finally {
-          progress.stop();
-        }
-      }
-      // Drawing takes a second to load; a run that failed before does not wait for it.
-      const { writeOutcomes } = await import("../sweep/write.js");
-      const { version, command } = options;
-      await writeOutcomes(folder, outcomes, { version, command, document, device: executor.device });
-    } finally {
-      executor.dispose();
-    }
-    for (const outcome of outcomes) printOutcome(outcome, print);
-    print(
-      `\nwritten to ${options.out}: ${outcomes.length > 1 ? "a folder for each sweep, with " : ""}results.csv, ` +
-        "summary.csv, manifest.json, plots/",
+  const { resume = false, replace = false, out, version, strategy, precision, shard } = options;
+  const placeOf = ({ name }: Sweep) => (sweeps.length > 1 ? join(out, name) : out);
+  // Everything that can be refused is, before a device is opened.
+  if (shard) for (const sweep of sweeps) refuseRefinement(sweep, path);
+  for (const sweep of sweeps) await howToBegin({ path: placeOf(sweep), resume, replace });
+  if (sweeps.length > 1)
+    await beginCollection(
+      out,
+      sweeps.map(({ name }) => name),
     );
-    return exitCode(outcomes);
-  } catch (error) {
-    await folder.abandon();
-    throw error;
+  const load = cachedLoader(arrayLoader(dirname(path)));
+  let opened: Computing | undefined;
+  const computing = async () => (opened ??= await openComputing(options, session));
+  const release = session.holdInterruption();
+  const codes: number[] = [];
+  try {
+    for (const sweep of sweeps) {
+      const base = dirname(path);
+      const begin = { sweep, path: placeOf(sweep), base, resume, replace };
+      const request = { ...begin, version, verify: options.verify, shard, strategy, precision };
+      const folder = await beginRun(request, async () => {
+        const sites = await settleSites(sweep, load, path);
+        const { device, workers } = await computing();
+        return sizeBlocks(sweep, sites, device, { ...options, workers });
+      });
+      try {
+        codes.push(await work({ sweep, folder }, path, computing, options, session));
+      } catch (error) {
+        if (!(error instanceof Interrupted)) await folder.abandon().catch(() => undefined);
+        throw error;
+      } finally {
+        await folder.close();
+      }
+    }
+  } finally {
+    release();
+    await opened?.close();
   }
+  return [EXIT.fault, EXIT.notConverged].find((code) => codes.includes(code)) ?? EXIT.done;
 }
 
-function exitCode(outcomes: readonly SweepOutcome[]): number {
-  if (outcomes.some(({ verification }) => verification.some(({ pass }) => !pass))) return 1;
-  return outcomes.some(({ rows }) => !rows.every(isConverged)) ? 3 : 0;
+async function work(
+  { sweep, folder }: Opened,
+  context: string,
+  computing: () => Promise<Computing>,
+  options: SweepCommandOptions,
+  session: Session,
+): Promise<number> {
+  const { print } = session;
+  for (const { file, reason } of folder.damaged)
+    session.note(`onsager: ${file}: found ${reason}; set aside and computed again`);
+  if (folder.manifest.outcome) {
+    const { blocks, planned } = await outcomeOf(folder);
+    if (blocks === planned) {
+      print(`${sweep.name}: finished already, in ${folder.path}`);
+      return EXIT.done;
+    }
+    const missing = `${planned - blocks} of ${planned} blocks`;
+    if (folder.damaged.length === 0) {
+      session.note(`onsager: ${folder.path}: finished, but without ${missing}; computed again`);
+    }
+  }
+  const { manifest, load } = folder;
+  const { sizing, shard } = manifest;
+  const { who, runner } = await computing();
+  await folder.join({ command: options.command, started: new Date().toISOString(), ...who });
+  const progress = openProgress(session, sweep.name, { interruptible: false });
+  const { interruption } = session;
+  let outcome: SweepOutcome;
+  try {
+    outcome = await completeSweep(sweep, folder, runner(folder, context), {
+      load,
+      context,
+      sizing,
+      stop: interruption,
+      isOurs: isOfShard(shard),
+      progress: (fraction, block) => progress.update(fraction, block && placeOfBlock(sweep, block.walks[0][0].point)),
+    });
+  } finally {
+    progress.stop();
+  }
+  if (interruption.aborted) {
+    session.note(
+      `onsager: stopped with ${outcome.blocks} of ${outcome.planned} blocks finished; to go on:\n  ${resumeCommand(options)}`,
+    );
+    throw interruption.reason instanceof Interrupted
+      ? new Interrupted(interruption.reason.exitCode, true)
+      : interruption.reason;
+  }
+  // Drawing takes a second to load; a run that failed before does not wait for it.
+  const { writeTables, describeOutcome } = await import("../sweep/write.js");
+  if (shard) {
+    await folder.finish(describeOutcome(outcome));
+    print(
+      `${sweep.name}: part ${shard.index} of ${shard.count} is finished, in ${folder.path}: ${outcome.blocks} blocks`,
+    );
+    const failed = outcome.verification.filter(({ pass }) => !pass);
+    for (const report of failed) print(verificationLine(outcome, report));
+    return failed.length > 0 ? EXIT.fault : EXIT.done;
+  }
+  const { scaling } = await writeTables(folder, outcome);
+  await folder.finish(describeOutcome(outcome));
+  printOutcome(outcome, print);
+  for (const line of scaling) print(labelled("scaling", line, 2));
+  print(`\nwritten to ${folder.path}: report.html, results and summary as .csv and .parquet,\n  manifest.json, plots/`);
+  return exitCode(outcome);
 }
 
-function deviceLine({ name, driver, precision, reason }: DeviceDescription): string {
-  return `device ${name} (${driver}), ${precision}: ${reason}`;
+/** The same command, to be typed again. */
+function resumeCommand({ command, resume }: SweepCommandOptions): string {
+  return resume ? command : `${command.replace(/ --replace\b/, "")} --resume`;
+}
+
+function placeOfBlock({ axes, points }: Sweep, point: number): string {
+  const values = points[point]?.values ?? [];
+  return axes.map(({ path }, k) => (path === "closure" ? String(values[k]) : `${path} ${values[k]}`)).join(", ");
+}
+
+function exitCode({ rows, verification }: SweepOutcome): number {
+  if (verification.some(({ pass }) => !pass)) return EXIT.fault;
+  return rows.every(isConverged) ? EXIT.done : EXIT.notConverged;
 }
 
 function printOutcome(outcome: SweepOutcome, print: (text: string) => void): void {
-  const { sweep, rows, verification, strategies, wallSeconds } = outcome;
+  const { sweep, rows, verification, strategies, computingSeconds, blocks } = outcome;
   print(
-    `\n${sweep.name}: ${sweep.points.length} points, ${rows.length} runs, seed ${sweep.seed}, ` +
-      `${wallSeconds.toFixed(1)} s, ${strategies.map(describeStrategy).join(" and ")}`,
+    `\n${sweep.name}: ${sweep.points.length} points, ${rows.length} runs in ${blocks} block${blocks > 1 ? "s" : ""}, ` +
+      `seed ${sweep.seed}, ${computingSeconds.toFixed(1)} s,\n  ${strategies.map(describeStrategy).join(" and ")}`,
   );
   print(summaryTable(outcome, summariseRows(outcome)));
   for (const report of verification) print(verificationLine(outcome, report));

@@ -1,4 +1,5 @@
-/** `onsager verify`: one step on the device, or the user's own numbers, against float64 on random rows. */
+/** `onsager verify`: one step on the device, or the user's own numbers, against float64 on random rows; or a sweep. */
+import { stat } from "node:fs/promises";
 import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { openExecutor } from "../engine/devices.js";
 import type { System } from "../engine/realise.js";
@@ -13,8 +14,9 @@ import { describeSystem } from "./run-result.js";
 import type { Session } from "./session.js";
 import { describeDevice, labelled } from "./text-layout.js";
 import { verificationTable } from "./verification-text.js";
+import { verifyFolderCommand, type VerifyFolderOptions } from "./verify-folder.js";
 
-export interface VerifyCommandOptions extends CouplingRequest {
+export interface VerifyCommandOptions extends CouplingRequest, VerifyFolderOptions {
   readonly closure: ClosureName;
   readonly attention?: boolean;
   readonly n?: number;
@@ -23,10 +25,6 @@ export interface VerifyCommandOptions extends CouplingRequest {
   readonly scale?: number;
   readonly rows: number;
   readonly against?: string;
-  readonly json?: boolean;
-  readonly select: string | undefined;
-  readonly memory: number;
-  readonly seed?: number;
   readonly version: string;
 }
 
@@ -36,7 +34,10 @@ export async function verifyCommand(
   options: VerifyCommandOptions,
   session: Session,
 ): Promise<number> {
+  if (path !== undefined && (await isFolder(path))) return verifyFolderCommand(path, options, session);
   const { closure, rows, against, strategy, precision, version } = options;
+  if (options.share !== undefined)
+    throw new InputError("--share", "no folder of a sweep", "one, whose blocks it counts");
   if (against !== undefined && precision !== undefined) {
     throw new InputError("--precision", `${precision} for the numbers of --against`, "one of the two");
   }
@@ -68,6 +69,8 @@ export async function verifyCommand(
   }
   return report.pass ? EXIT.done : EXIT.fault;
 }
+
+const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
 async function chosenSystem(
   path: string | undefined,

@@ -1,6 +1,12 @@
 /** From the histories of chains to observables: averages over chains, errors from chains, all in float64. */
-import { integratedAutocorrelationTime, jackknife, zScore } from "../physics/chain-statistics.js";
-import type { SampleMoments } from "../physics/moments.js";
+import {
+  integratedAutocorrelationTime,
+  jackknife,
+  linearResponses,
+  splitRhat,
+  zScore,
+} from "../physics/chain-statistics.js";
+import type { ProfileName, SampleMoments } from "../physics/moments.js";
 import { type ObservableName, observableOf } from "../physics/observables.js";
 import { summarize } from "../physics/statistics.js";
 import { CHAIN_SCALARS } from "../reference/chain-scalars.js";
@@ -21,6 +27,13 @@ export class ChainRecord {
   vectorSum = new Float64Array();
   square = 0;
   fourth = 0;
+  /** Σ of q² and q⁴ with the partner, over measured steps. */
+  overlapSquare = 0;
+  overlapFourth = 0;
+  /** Σ_i s_i·n and Σ_i F_i·n of every step, n the all-ones direction; the second only where the response is wanted. */
+  readonly along = { values: [] as number[], means: [] as number[] };
+  /** Σ_i w_i F_i over measured steps, in units of R; set at the end. */
+  profileSums: Partial<Record<ProfileName, readonly number[]>> = {};
 
   addVector(vector: ArrayLike<number>, scale: number): void {
     let square = 0;
@@ -30,6 +43,13 @@ export class ChainRecord {
     this.series["absolute-magnetization"].push(Math.sqrt(square));
     // The sign of a binary state is a number of its own; of vectors the length is what can be followed.
     if (vector.length === 1) this.series.magnetization.push(vector[0] * scale);
+  }
+
+  /** @param others mean overlap with all other chains; `partner` that with one of them */
+  addOverlaps(others: number, partner: number): void {
+    this.series.overlap.push(others);
+    this.overlapSquare += partner ** 2;
+    this.overlapFourth += partner ** 4;
   }
 }
 
@@ -46,7 +66,24 @@ export interface ChainEstimates {
   readonly standardErrors: Partial<Record<ObservableName, number>>;
   /** τ_int in steps; NaN where the run is too short to tell. */
   readonly autocorrelation: Partial<Record<SeriesName, number>>;
+  /** R̂ of the halves of all chains, of the worst head; NaN below four measurements. */
+  readonly splitRhat: Partial<Record<SeriesName, number>>;
   readonly thermalisation: Thermalisation;
+  /** What the observables were made of, head by head: ratios over disorder samples want averages of these. */
+  readonly moments: readonly SampleMoments[];
+}
+
+/** What the chains of one point have in common. */
+export interface ChainShape {
+  readonly sites: number;
+  readonly components: number;
+  readonly radius: number;
+  /** β where all sites have the same. */
+  readonly beta: number | undefined;
+  /** Measurements of a chain, and the steps from one to the next. */
+  readonly measurements: number;
+  readonly thin: number;
+  readonly twoStarts: boolean;
 }
 
 /** |z| up to which two starts count as agreeing. */
@@ -54,21 +91,26 @@ const LARGEST_Z = 4;
 
 const mean = (values: ArrayLike<number>) => summarize(values).mean;
 
-/**
- * @param heads chains of every head, [head][chain]
- * @param shape `measurements` a chain, `thin` steps apart
- */
+/** @param heads chains of every head, [head][chain] */
 export function estimate(
   heads: readonly (readonly ChainRecord[])[],
   names: readonly ObservableName[],
-  shape: { sites: number; components: number; measurements: number; thin: number; twoStarts: boolean },
+  shape: ChainShape,
 ): ChainEstimates {
   const chains = heads[0].length;
-  const moments = (head: readonly ChainRecord[], leftOut?: number) => momentsOf(head, shape, leftOut);
+  const responses = new Map(
+    heads.map((head) => [
+      head,
+      names.includes("susceptibility") ? linearResponses(head.map(({ along }) => along)) : [],
+    ]),
+  );
+  const moments = (head: readonly ChainRecord[], leftOut?: number) =>
+    momentsOf(head, responses.get(head) ?? [], shape, leftOut);
   const entries = names.map((name) => {
-    const { sampled } = observableOf(name);
+    const { sampled, units } = observableOf(name);
     if (sampled === undefined) throw new Error(`${name} is not an observable of monte-carlo`);
-    const result = jackknife(chains, (leftOut) => mean(heads.map((head) => sampled(moments(head, leftOut)))));
+    const count = units === "pairs" ? Math.floor(chains / 2) : chains;
+    const result = jackknife(count, (leftOut) => mean(heads.map((head) => sampled(moments(head, leftOut)))));
     return [name, result] as const;
   });
   const filled = SERIES.filter((name) => heads[0][0].series[name].length > 0);
@@ -78,19 +120,30 @@ export function estimate(
     observables: Object.fromEntries(entries.map(([name, { value }]) => [name, value])),
     standardErrors: Object.fromEntries(entries.map(([name, { standardError }]) => [name, standardError])),
     autocorrelation: Object.fromEntries(filled.map((name) => [name, shape.thin * slowest(name)])),
+    splitRhat: Object.fromEntries(
+      filled.map((name) => [name, Math.max(...heads.map((head) => splitRhat(head.map(({ series }) => series[name]))))]),
+    ),
     thermalisation: thermalisation(heads, shape.twoStarts),
+    moments: heads.map((head) => moments(head)),
   };
 }
 
 function momentsOf(
   head: readonly ChainRecord[],
-  { sites, components, measurements }: { sites: number; components: number; measurements: number },
+  responses: readonly number[],
+  { sites, components, radius, beta, measurements }: ChainShape,
   leftOut?: number,
 ): SampleMoments {
   const kept = head.filter((_, chain) => chain !== leftOut);
   const average = (of: (record: ChainRecord) => number) => mean(kept.map(of)) / measurements;
   const scalar = (column: number) => average(({ scalarSums }) => scalarSums[column]) / sites;
+  const pairs = head.slice(0, Math.floor(head.length / 2)).filter((_, pair) => pair !== leftOut);
+  const ofPairs = (of: (record: ChainRecord) => number) => mean(pairs.map(of)) / measurements;
+  const kinds = Object.keys(head[0].profileSums) as ProfileName[];
   return {
+    sites,
+    radius,
+    beta,
     components,
     vector: Array.from({ length: components }, (_, k) => average(({ vectorSum }) => vectorSum[k])),
     absolute: mean(kept.map(({ series }) => mean(series["absolute-magnetization"]))),
@@ -100,6 +153,16 @@ function momentsOf(
       head.map(({ series }) => mean(series.overlap)),
       leftOut,
     ),
+    overlapSquare: ofPairs(({ overlapSquare }) => overlapSquare),
+    overlapFourth: ofPairs(({ overlapFourth }) => overlapFourth),
+    profiles: Object.fromEntries(
+      kinds.map((name) => [
+        name,
+        Array.from({ length: components }, (_, k) => average(({ profileSums }) => profileSums[name]?.[k] ?? NaN)),
+      ]),
+    ),
+    response: responses.length === 0 ? NaN : mean(responses.filter((_, chain) => chain !== leftOut)) / sites,
+    fieldLength: scalar(CHAIN_SCALARS.fieldLength),
     energy: scalar(CHAIN_SCALARS.energy),
     entropyProduction: scalar(CHAIN_SCALARS.production),
     entropyRate: scalar(CHAIN_SCALARS.rate),

@@ -1,7 +1,7 @@
 /** What a run of chains gives out for every point. */
 import type { ObservableName } from "../physics/observables.js";
-import { pad } from "../reference/layout.js";
-import type { SystemBatch } from "./batch.js";
+import type { BatchPoint, SystemBatch } from "./batch.js";
+import { type ChainCorrelations, correlationsOf } from "./chain-correlations.js";
 import { type ChainEstimates, type ChainRecord, estimate } from "./chain-estimates.js";
 import type { Chains, ChainStart } from "./chains.js";
 import type { ChainTotals } from "./chain-totals.js";
@@ -23,8 +23,7 @@ export interface MonteCarloResult extends ChainEstimates {
   readonly failedDraws: number;
   /** Proposals accepted; NaN for binary spins. */
   readonly acceptance: number;
-  /** [head][N][N]: C_ik = <s_i·s_k> - m_i·m_k and D_il = <s_i(t)·s_l(t-1)> - m_i·m_l. */
-  readonly correlations?: { readonly equalTime: Float64Array; readonly delayed: Float64Array };
+  readonly correlations?: ChainCorrelations;
   readonly strategy: StrategyReport;
 }
 
@@ -35,6 +34,8 @@ export interface Collected {
   readonly tallies: Float64Array | undefined;
   readonly measurements: number;
   readonly last: number;
+  /** Blocks of chains whose products are apart; 0 without correlations. */
+  readonly blocks: number;
   readonly strategy: StrategyReport;
 }
 
@@ -51,7 +52,7 @@ export function collect(
   chains: Chains,
   batch: SystemBatch,
   options: Asked,
-  { records, totals, spins, tallies, measurements, last, strategy }: Collected,
+  { records, totals, spins, tallies, measurements, last, blocks, strategy }: Collected,
 ): MonteCarloResult[][] {
   const { sites, components, componentStride, stateLength, radius, paddedSites } = chains.layout;
   records.forEach((record, system) => {
@@ -62,22 +63,30 @@ export function collect(
       }
     }
   });
-  const shape = { sites, components, measurements, thin: options.thin, twoStarts: options.start === "both" };
+  const shape = {
+    ...{ sites, components, radius, measurements, thin: options.thin },
+    twoStarts: options.start === "both",
+  };
   return batch.points.map((points, group) =>
-    points.map((_, replica): MonteCarloResult => {
+    points.map((point, replica): MonteCarloResult => {
       const sets = Array.from({ length: batch.heads }, (_, head) => chains.set(group, head, replica));
       const heads = sets.map((set) => chains.systems(set));
+      for (const system of heads.flat()) addProfiles(records[system], system, point, totals.means, chains);
+      const { beta, betas } = point;
       const estimates = estimate(
         heads.map((own) => own.map((system) => records[system])),
         options.observe,
-        shape,
+        { ...shape, beta: betas?.some((each) => each !== betas[0]) ? undefined : (betas?.[0] ?? beta) },
       );
       const { state, stateErrors } = siteMeans(heads, totals.means, measurements, chains);
       const [tries, failures] = [0, 1].map((column) =>
         heads.flat().reduce((sum, system) => sum + talliesOf(tallies, system * paddedSites, paddedSites, column), 0),
       );
       const first = heads.map(([system]) => spins.subarray(system * stateLength, (system + 1) * stateLength));
-      const finite = state.every(Number.isFinite) && Object.values(estimates.observables).every(Number.isFinite);
+      // A run that is too short for a susceptibility has none, and is as good as any other.
+      const finite = [...state, ...Object.values({ ...estimates.observables, susceptibility: 0 })].every(
+        Number.isFinite,
+      );
       const failedDraws = failures;
       return {
         ...estimates,
@@ -96,10 +105,30 @@ export function collect(
         measurements,
         failedDraws,
         acceptance: tallies ? (heads.flat().length * sites * (last + 1)) / tries : NaN,
-        ...(options.correlations && { correlations: correlationsOf(sets, totals, measurements, chains) }),
+        ...(options.correlations && { correlations: correlationsOf(sets, totals, { measurements, blocks }, chains) }),
         strategy,
       };
     }),
+  );
+}
+
+/** Σ_i w_i Σ_t F_i of one chain, in units of R: linear in the means, whose sums are here already. */
+function addProfiles(
+  record: ChainRecord,
+  system: number,
+  { profiles = {} }: BatchPoint,
+  sums: Float64Array,
+  { layout }: Chains,
+): void {
+  const { components, componentStride, stateLength, radius } = layout;
+  record.profileSums = Object.fromEntries(
+    Object.entries(profiles).map(([name, weights = new Float64Array()]) => [
+      name,
+      Array.from({ length: components }, (_, k) => {
+        const at = (site: number) => sums[system * stateLength + site * componentStride + k];
+        return weights.reduce((sum, weight, site) => sum + weight * at(site), 0) / radius;
+      }),
+    ]),
   );
 }
 
@@ -161,41 +190,4 @@ function siteMeans(
     errors.push(squares.map((value) => Math.sqrt(value / (own.length - 1) / own.length)));
   }
   return { state: sideBySide(means, chains), stateErrors: sideBySide(errors, chains) };
-}
-
-/** C and D of all chains together. Different sites are independent given the old spins, so F_i·F_k stands for s_i·s_k. */
-function correlationsOf(
-  sets: readonly number[],
-  totals: ChainTotals,
-  measurements: number,
-  chains: Chains,
-): { equalTime: Float64Array; delayed: Float64Array } {
-  const { sites, components, componentStride, stateLength, radius } = chains.layout;
-  const padded = pad(sites);
-  const weight = 1 / (chains.count * measurements);
-  const equalTime = new Float64Array(sets.length * sites * sites);
-  const delayed = new Float64Array(sets.length * sites * sites);
-  sets.forEach((set, head) => {
-    const own = chains.systems(set);
-    const pooled = (sums: Float64Array) =>
-      Float64Array.from({ length: stateLength }, (_, k) =>
-        own.reduce((sum, system) => sum + weight * sums[system * stateLength + k], 0),
-      );
-    const [now, before] = [pooled(totals.means), pooled(totals.prior ?? new Float64Array(totals.means.length))];
-    const dot = (a: Float64Array, i: number, b: Float64Array, k: number) => {
-      let sum = 0;
-      for (let c = 0; c < components; c++) sum += a[i * componentStride + c] * b[k * componentStride + c];
-      return sum;
-    };
-    for (let i = 0; i < sites; i++) {
-      for (let k = 0; k < sites; k++) {
-        const at = (set * padded + i) * padded + k;
-        const to = (head * sites + i) * sites + k;
-        const raw = i === k ? radius ** 2 : weight * (totals.equalTime?.[at] ?? NaN);
-        equalTime[to] = raw - dot(now, i, now, k);
-        delayed[to] = weight * (totals.delayed?.[at] ?? NaN) - dot(now, i, before, k);
-      }
-    }
-  });
-  return { equalTime, delayed };
 }

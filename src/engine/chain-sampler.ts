@@ -6,33 +6,37 @@ import { CouplingStore } from "./couplings.js";
 import type { CouplingStrategy } from "./coupling-strategy.js";
 import type { Executor, Slot } from "./executor.js";
 import { productArrays, recordField } from "./field-product.js";
-import { Reducer, siteScalars } from "./reductions.js";
+import { Reducer } from "./reductions.js";
 
 /** What is measured beside the magnetization. */
 export interface Measured {
   readonly overlap: boolean;
-  /** Energy, entropy rate. */
+  /** Energy, entropy rate, length of the field. */
   readonly scalars: boolean;
   /** Entropy production: one more field product a measured step. */
   readonly production: boolean;
-  /** The products behind C and D. */
-  readonly correlations: boolean;
+  /** The products behind C and D, in so many blocks of the chains of a set; 0 for none. */
+  readonly correlationBlocks: number;
+  /** Σ_i F_i, whose distance from Σ_i s_i is the score behind the susceptibility. */
+  readonly response: boolean;
 }
 
 /** Numbers a step and system that `scalarResults` has. */
 export const SCALAR_COLUMNS = 4;
+/** Those of `overlapResults`. */
+export const OVERLAP_COLUMNS = 2;
 
 /** Arrays as long as the state of all chains that a run takes, the copies of read-backs included. */
-function statesHeld({ production, correlations }: Measured): number {
-  return 9 + (production ? 1 : 0) + (correlations ? 1 : 0);
+function statesHeld({ production, correlationBlocks }: Measured): number {
+  return 9 + (production ? 1 : 0) + (correlationBlocks > 0 ? 1 : 0);
 }
 
 /** Bytes of everything but couplings and histories. */
 export function samplerBytes(chains: Chains, measured: Measured, elementBytes: number): number {
   const { systems, stateLength, paddedSites, components } = chains.layout;
-  const products = measured.correlations ? 3 * chains.sets * paddedSites ** 2 : 0;
+  const products = 3 * chains.sets * measured.correlationBlocks * paddedSites ** 2;
   // Scalars, overlaps, tallies, β.
-  const sites = systems * paddedSites * (4 + 1 + 2 + 1);
+  const sites = systems * paddedSites * (4 + 2 + 2 + 1);
   return elementBytes * (statesHeld(measured) * systems * stateLength + sites + products + systems * (components + 16));
 }
 
@@ -43,13 +47,15 @@ export class ChainSampler {
   readonly spinSums: Slot;
   /** Σ of the spins before the measured steps; only with correlations. */
   readonly priorSums: Slot | undefined;
-  /** Σ F_i·F_k and Σ F_i·s_k of every set, [set][pad(N)][pad(N)]; only with correlations. */
+  /** Σ F_i·F_k and Σ F_i·s_k of every block of a set, [set][block][pad(N)][pad(N)]; only with correlations. */
   readonly products: { readonly equalTime: Slot; readonly delayed: Slot } | undefined;
   /** Tries and failures of all draws so far, [system][pad(N)][2]; sphere spins only. */
   readonly tallies: Slot | undefined;
   /** Σ_i s_i, [system][components]. */
   readonly vectorResults: Slot;
-  /** Σ_i s_i · Σ_{b≠a} s_i^b, [system]. */
+  /** Σ_i F_i, [system][components]; only where the response is wanted. */
+  readonly meanResults: Slot | undefined;
+  /** Σ_i s_i · Σ_{b≠a} s_i^b and Σ_i s_i · s_i^p of the partner p, [system][2]. */
   readonly overlapResults: Slot | undefined;
   /** Σ_i of the columns of `chain-scalars`, [system][4]. */
   readonly scalarResults: Slot | undefined;
@@ -63,13 +69,14 @@ export class ChainSampler {
   readonly #means: Slot;
   readonly #reverse: Slot | undefined;
   readonly #vectors: Reducer;
+  readonly #meanVectors: Reducer | undefined;
   readonly #overlaps: { readonly sites: Slot; readonly reducer: Reducer } | undefined;
   readonly #scalars: { readonly sites: Slot; readonly reducer: Reducer } | undefined;
 
   constructor(
     private readonly executor: Executor,
     private readonly chains: Chains,
-    measured: Measured,
+    private readonly measured: Measured,
     workingBytes: number,
     strategy: CouplingStrategy,
   ) {
@@ -88,9 +95,9 @@ export class ChainSampler {
     this.meanSums = zeros("sums of means", systems * stateLength);
     this.spinSums = zeros("sums of spins", systems * stateLength);
     if (batch.spins.kind === "sphere") this.tallies = zeros("tallies", 2 * systems * paddedSites);
-    if (measured.correlations) {
+    if (measured.correlationBlocks > 0) {
       this.priorSums = zeros("sums of old spins", systems * stateLength);
-      const length = chains.sets * pad(sites) ** 2;
+      const length = chains.sets * measured.correlationBlocks * pad(sites) ** 2;
       this.products = {
         equalTime: zeros("equal-time products", length),
         delayed: zeros("delayed products", length),
@@ -99,9 +106,14 @@ export class ChainSampler {
     const vectors = { batch: systems, rows: sites, rowStride: paddedSites };
     this.#vectors = this.#reducer({ ...vectors, columns: components, columnStride: componentStride });
     this.vectorResults = this.#vectors.results;
+    if (measured.response) {
+      this.#meanVectors = this.#reducer({ ...vectors, columns: components, columnStride: componentStride });
+      this.meanResults = this.#meanVectors.results;
+    }
     if (measured.overlap) {
-      const reducer = this.#reducer(siteScalars(systems, sites));
-      this.#overlaps = { sites: this.#own(executor.allocate("overlaps", systems * paddedSites)), reducer };
+      const reducer = this.#reducer({ ...vectors, columns: OVERLAP_COLUMNS, columnStride: OVERLAP_COLUMNS });
+      const slot = executor.allocate("overlaps", OVERLAP_COLUMNS * systems * paddedSites);
+      this.#overlaps = { sites: this.#own(slot), reducer };
       this.overlapResults = reducer.results;
     }
     if (measured.scalars || measured.production) {
@@ -145,6 +157,7 @@ export class ChainSampler {
     add(this.#means, this.meanSums);
     add(next, this.spinSums);
     this.#vectors.record(next, "sum");
+    this.#meanVectors?.record(this.#means, "sum");
     if (this.#overlaps) {
       executor.run({
         kernel: "chain-overlap",
@@ -174,7 +187,9 @@ export class ChainSampler {
     }
     if (this.products && this.priorSums) {
       add(state, this.priorSums);
-      const params = { sets: chains.sets, chains: chains.count, chainStride: chains.stride, sites, componentStride };
+      const { sets, count, stride: chainStride } = chains;
+      const blocks = this.measured.correlationBlocks;
+      const params = { sets, chains: count, blocks, chainStride, sites, componentStride };
       const constants = { VECTORS: batch.spins.kind === "sphere" };
       for (const [right, products] of [
         [this.#means, this.products.equalTime],

@@ -1,7 +1,9 @@
-/** Self-attention of tokens on the unit sphere with Q = K = V = I: as a map of layers, and as a flow in time. */
+/** Self-attention of tokens on the unit sphere with Q = K = V = I: as a map of layers, as a flow in time, and with noise. */
 import { InputError } from "../physics/input-error.js";
+import { brownianVariance } from "../physics/brownian-step.js";
 import type { Couplings } from "../physics/couplings.js";
 import { meanPairCosine } from "../physics/moments.js";
+import { chainKey } from "../reference/random.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CouplingStore } from "./couplings.js";
 import type { CouplingRequest } from "./coupling-strategy.js";
@@ -10,7 +12,7 @@ import { Reducer } from "./reductions.js";
 import { ExecutorScope } from "./scope.js";
 import { productArrays, recordField } from "./field-product.js";
 
-/** What tokens do in a step (equations 9.4). */
+/** What tokens do in a step (equations 9.4, 12.9). */
 export type ClusteringDynamics =
   /** x <- (x + η f)/|x + η f|, η being `step`; without the residual x <- f/|f|. */
   | { readonly kind: "map"; readonly step: number; readonly residual: boolean }
@@ -18,13 +20,28 @@ export type ClusteringDynamics =
    * dx/dt = K P f by one Runge-Kutta step of fourth order and length `timeStep`, K being `rate`; unnormalised weights are
    * exp(β x·y)/N.
    */
-  | { readonly kind: "flow"; readonly timeStep: number; readonly rate: number; readonly unnormalised: boolean };
+  | { readonly kind: "flow"; readonly timeStep: number; readonly rate: number; readonly unnormalised: boolean }
+  /**
+   * dX = K P f dt + dB, generator Δ/2 of the noise, in symmetric splitting: half a step of noise, the flow by the midpoint
+   * rule, half a step of noise. Weak order 2; without attention the uniform law stays exactly.
+   */
+  | {
+      readonly kind: "noisy";
+      readonly timeStep: number;
+      readonly rate: number;
+      readonly unnormalised: boolean;
+      readonly seed: number;
+      /** 0 unless given; a run that goes on from another has that one's last step, so that no noise comes twice. */
+      readonly firstStep?: number;
+    };
 
 /** Tokens and how sharply they attend: S_ij = β x_i · x_j. */
 export interface TokenCloud {
   readonly beta: number;
   /** x(0), [N][d], of norm 1 each. */
   readonly initial: Float64Array;
+  /** What its noise is drawn for, beside the seed; its index unless given. */
+  readonly replica?: number;
 }
 
 export interface ClusteringOptions extends CouplingRequest {
@@ -34,6 +51,8 @@ export interface ClusteringOptions extends CouplingRequest {
   readonly steps: number;
   /** Steps between two measurements; 1 unless given. */
   readonly every?: number;
+  /** Keep the tokens of every measurement. */
+  readonly trajectory?: boolean;
   readonly progress?: (fraction: number) => void;
 }
 
@@ -42,6 +61,8 @@ export interface ClusteringResult {
   readonly state: Float64Array;
   /** Mean cosine of two different tokens, (|Σ_i x_i|² - N)/(N (N - 1)), at the start and after every `every` steps. */
   readonly cosines: readonly number[];
+  /** x at every measurement, [N][d] each; only if asked for. */
+  readonly trajectory?: readonly Float64Array[];
 }
 
 /**
@@ -56,7 +77,8 @@ export async function cluster(
   const batch = cloudBatch(clouds, options.dimension);
   const scope = new ExecutorScope(executor);
   try {
-    return await evolve(scope, new BatchLayout(batch), options);
+    const replicas = clouds.map(({ replica }, k) => replica ?? k);
+    return await evolve(scope, new BatchLayout(batch), replicas, options);
   } catch (error) {
     scope.abandon();
     throw error;
@@ -68,17 +90,22 @@ export async function cluster(
 /** Norms of tokens may be off by this. */
 const UNIT_TOLERANCE = 1e-5;
 
+/** @throws InputError naming the token that is not of norm 1 */
+export function checkUnitTokens(tokens: Float64Array, dimension: number, where: string): void {
+  for (let site = 0; site < tokens.length / dimension; site++) {
+    const norm = Math.hypot(...tokens.subarray(site * dimension, (site + 1) * dimension));
+    if (Math.abs(norm - 1) <= UNIT_TOLERANCE) continue;
+    throw new InputError(`${where}[${site}]`, `norm ${norm.toPrecision(6)}`, "a token of norm 1");
+  }
+}
+
 function cloudBatch(clouds: readonly TokenCloud[], dimension: number): SystemBatch {
   const sites = clouds[0].initial.length / dimension;
   for (const [k, { initial }] of clouds.entries()) {
     if (initial.length !== sites * dimension || !Number.isInteger(sites)) {
       throw new InputError(`clouds[${k}]`, `${initial.length} numbers`, `N × ${dimension}, N as in all clouds`);
     }
-    for (let site = 0; site < sites; site++) {
-      const norm = Math.hypot(...initial.subarray(site * dimension, (site + 1) * dimension));
-      if (Math.abs(norm - 1) <= UNIT_TOLERANCE) continue;
-      throw new InputError(`clouds[${k}].initial[${site}]`, `norm ${norm.toPrecision(6)}`, "a token of norm 1");
-    }
+    checkUnitTokens(initial, dimension, `clouds[${k}].initial`);
   }
   const identity = new Float64Array(dimension * dimension);
   for (let k = 0; k < dimension; k++) identity[k * dimension + k] = 1;
@@ -100,14 +127,20 @@ function cloudBatch(clouds: readonly TokenCloud[], dimension: number): SystemBat
   };
 }
 
+/** Up to as many components a thread holds its token, and one kernel makes the field; beyond, or if a strategy is asked for, that of attention does. */
+const DIRECT_COMPONENTS = 16;
+
 async function evolve(
   executor: Executor,
   layout: BatchLayout,
-  { dynamics, steps, every = 1, progress, ...request }: ClusteringOptions,
+  replicas: readonly number[],
+  { dynamics, steps, every = 1, progress, trajectory = false, ...request }: ClusteringOptions,
 ): Promise<ClusteringResult[]> {
   const { systems, stateLength, sites, paddedSites, components, componentStride, batch } = layout;
   const length = systems * stateLength;
-  const store = new CouplingStore(executor, layout, 6 * executor.elementBytes * length, 0, request);
+  const direct = components <= DIRECT_COMPONENTS && (request.strategy ?? "auto") === "auto" && !request.precision;
+  const workingBytes = 7 * executor.elementBytes * length;
+  const store = direct ? undefined : new CouplingStore(executor, layout, workingBytes, 0, request);
   const sums = new Reducer(executor, {
     batch: systems,
     rows: sites,
@@ -124,62 +157,103 @@ async function evolve(
           )
         : executor.allocate("tokens", length),
     );
-    const motion = new Motion(executor, layout, store, dynamics);
+    const motion = new Motion(executor, layout, store, dynamics, replicas);
     const cosines: number[][] = Array.from({ length: systems }, () => []);
+    const tokens: Float64Array[][] = Array.from({ length: systems }, () => []);
+    const unpack = async (state: Slot) => {
+      const packed = await executor.read(state);
+      return batch.points.map((_, g) => layout.unpack(packed, g, 0));
+    };
     const measure = async (state: Slot) => {
       sums.record(state, "sum");
       const found = await executor.read(sums.results);
       cosines.forEach((list, system) =>
         list.push(meanPairCosine(found.subarray(system * components, (system + 1) * components), sites)),
       );
+      if (trajectory) (await unpack(state)).forEach((values, g) => tokens[g].push(values));
     };
     await measure(states[0]);
     for (let t = 0; t < steps; t++) {
-      motion.record(states[t % 2], states[(t + 1) % 2]);
+      motion.record(t, states[t % 2], states[(t + 1) % 2]);
       if ((t + 1) % every === 0) await measure(states[(t + 1) % 2]);
       await executor.flush();
       progress?.((t + 1) / steps);
     }
-    const packed = await executor.read(states[steps % 2]);
-    return batch.points.map((_, g) => ({
-      state: layout.unpack(packed, g, 0),
+    const final = await unpack(states[steps % 2]);
+    return final.map((state, g) => ({
+      state,
       cosines: cosines[layout.system(g, 0, 0)],
+      ...(trajectory && { trajectory: tokens[g] }),
     }));
   } finally {
     sums.dispose();
-    store.dispose();
+    store?.dispose();
   }
 }
 
-/** Stages of the classical Runge-Kutta method: where the next stage is taken, and the weight of this one, in time steps. */
-const RUNGE_KUTTA = [
+/** Stages of a Runge-Kutta method: where the next stage is taken, and the weight of this one, in time steps. */
+type RungeKutta = readonly { readonly advance: number; readonly weight: number }[];
+
+/** The classical method, of fourth order. */
+const RUNGE_KUTTA: RungeKutta = [
   { advance: 1 / 2, weight: 1 / 6 },
   { advance: 1 / 2, weight: 1 / 3 },
   { advance: 1, weight: 1 / 3 },
   { advance: 0, weight: 1 / 6 },
-] as const;
+];
+
+/** The midpoint rule. */
+const MIDPOINT: RungeKutta = [
+  { advance: 1 / 2, weight: 0 },
+  { advance: 0, weight: 1 },
+];
+
+/** What the flow and the noisy tokens have in common: K, the time step and the weights. */
+type Drift = Pick<ClusteringDynamics & { kind: "flow" }, "timeStep" | "rate" | "unnormalised">;
 
 /** The stages of one step of the tokens, with the arrays between them. */
 class Motion {
   readonly #field: Slot;
   readonly #velocities: Slot;
   readonly #stage: Slot;
+  /** β of the systems, and ln Z of their rows. */
+  readonly #direct: { readonly betas: Slot; readonly statistics: Slot } | undefined;
+  /** Keys of the replicas, and the tokens between the flow and the second half of the noise. */
+  readonly #noise: { readonly chainKeys: Slot; readonly driven: Slot } | undefined;
 
   constructor(
     private readonly executor: Executor,
     private readonly layout: BatchLayout,
-    private readonly couplings: CouplingStore,
+    /** Undefined where `clustering-field` does it all. */
+    private readonly couplings: CouplingStore | undefined,
     private readonly dynamics: ClusteringDynamics,
+    replicas: readonly number[],
   ) {
     const length = layout.systems * layout.stateLength;
     this.#field = executor.allocate("field", length);
     this.#velocities = executor.allocate("velocities", length);
     this.#stage = executor.allocate("stage", length);
+    if (couplings === undefined) {
+      const { systems, paddedSites, batch } = layout;
+      const betas = batch.couplings.map((each) => (each.kind === "attention" ? each.scale : NaN));
+      this.#direct = {
+        betas: executor.upload("beta", Float64Array.from(betas)),
+        statistics: executor.allocate("log-sum-exp", systems * paddedSites),
+      };
+    }
+    if (dynamics.kind !== "noisy") return;
+    const { seed } = dynamics;
+    const keys = replicas.flatMap((chain) => [...chainKey({ seed, point: 0, sample: 0, chain, head: 0 })]);
+    this.#noise = {
+      chainKeys: executor.upload("noise keys", Uint32Array.from(keys)),
+      driven: executor.allocate("driven tokens", length),
+    };
   }
 
-  record(state: Slot, image: Slot): void {
+  /** @param t steps before this one */
+  record(t: number, state: Slot, image: Slot): void {
     const { executor, dynamics } = this;
-    const { systems, systemsPerCoupling, sites, components: dimension } = this.layout;
+    const { systems, sites, components: dimension } = this.layout;
     if (dynamics.kind === "map") {
       this.#recordField(state);
       executor.run({
@@ -190,14 +264,40 @@ class Motion {
       });
       return;
     }
-    const { rate, timeStep, unnormalised } = dynamics;
-    const { slot, columns } = this.couplings.statistics ?? { slot: executor.unread, columns: 1 };
+    if (dynamics.kind === "flow") {
+      this.#recordFlow(state, image, dynamics, RUNGE_KUTTA);
+      return;
+    }
+    const { chainKeys, driven } = this.#noise!;
+    const variance = brownianVariance(dimension, dynamics.timeStep / 2);
+    const diffuse = (from: Slot, to: Slot, half: number) => {
+      const step = 2 * ((dynamics.firstStep ?? 0) + t) + half;
+      const arrays = { state: from, chainKeys, image: to };
+      const params = { systems, sites, dimension, step, variance };
+      executor.run({ kernel: "sphere-diffusion", arrays, params, constants: {} });
+    };
+    diffuse(state, image, 0);
+    this.#recordFlow(image, driven, dynamics, MIDPOINT);
+    diffuse(driven, image, 1);
+  }
+
+  #recordFlow(state: Slot, image: Slot, drift: Drift, rule: RungeKutta): void {
+    const { executor } = this;
+    const { systems, systemsPerCoupling, sites, components: dimension } = this.layout;
+    const { rate, timeStep, unnormalised } = drift;
+    if (rate === 0) {
+      executor.copy(state, image);
+      return;
+    }
+    const { slot, columns } = this.#direct
+      ? { slot: this.#direct.statistics, columns: 1 }
+      : (this.couplings?.statistics ?? { slot: executor.unread, columns: 1 });
     // Stages alternate between two arrays; the image is one of them, so the last one ends there.
     const stages = [state, image, this.#stage, image];
-    RUNGE_KUTTA.forEach(({ advance, weight }, k) => {
+    rule.forEach(({ advance, weight }, k) => {
       const stage = stages[k];
       this.#recordField(stage);
-      const isLast = k === RUNGE_KUTTA.length - 1;
+      const isLast = k === rule.length - 1;
       executor.run({
         kernel: "clustering-flow",
         arrays: {
@@ -214,7 +314,8 @@ class Motion {
           sites,
           dimension,
           statisticsColumns: columns,
-          rate,
+          rate: unnormalised ? Math.sign(rate) : rate,
+          logGain: Math.log(Math.abs(rate) / sites),
           advance: advance * timeStep,
           weight: weight * timeStep,
         },
@@ -227,6 +328,16 @@ class Motion {
   /** Records f = softmax(β x xᵀ) x. */
   #recordField(state: Slot): void {
     const { executor, layout, couplings } = this;
-    recordField(executor, layout, couplings, productArrays(executor, state, this.#field));
+    if (this.#direct) {
+      const { betas, statistics } = this.#direct;
+      const { systems, sites, componentStride } = layout;
+      executor.run({
+        kernel: "clustering-field",
+        arrays: { state, betas, field: this.#field, statistics },
+        params: { systems, sites },
+        constants: { QUADS: componentStride / 4 },
+      });
+    }
+    if (couplings) recordField(executor, layout, couplings, productArrays(executor, state, this.#field));
   }
 }

@@ -9,7 +9,7 @@ import type { CouplingStrategy } from "./coupling-strategy.js";
 import type { MeasurementContext } from "./measurement-context.js";
 import { measureMismatch, measurePlainResiduals } from "./relaxation-measurements.js";
 import { ExecutorScope } from "./scope.js";
-import { measureDirections, measureEnergies, measureGram } from "./state-measurements.js";
+import { measureDirections, measureEnergies, measureGram, measureLocalFields } from "./state-measurements.js";
 import { steadyStateBytes } from "./steady-state.js";
 import { measureDeflated, measureTangent, measureTangentTrajectory, POWER_ITERATIONS } from "./tangent-measurements.js";
 
@@ -18,13 +18,14 @@ type Measured<K extends Measurement> = readonly (Measurements[K] | undefined)[];
 
 /**
  * In this order: the ones at the end step away from the final state, and take couplings that follow the state along.
- * Work, in products J m: energies 1, tangent and deflated 300, tangentTrajectory 2 a step, plainResiduals as many as
+ * Work, in products J m: energies and localFields 1, tangent and deflated 300, tangentTrajectory 2 a step, plainResiduals as many as
  * steps or 256, mismatch a steady state. Housekeeping takes N² (4 D + 10) operations, the others less than a product.
  */
 const measurements: { readonly [K in Measurement]: (context: MeasurementContext) => Promise<Measured<K>> } = {
   gram: measureGram,
   directions: measureDirections,
   energies: measureEnergies,
+  localFields: measureLocalFields,
   housekeeping: measureHousekeeping,
   scoreGaps: measureScoreGaps,
   rowNorm: measureRowNorm,

@@ -4,9 +4,10 @@ import { MONTE_CARLO } from "../physics/closures.js";
 import { checkObservables } from "../physics/observable-scope.js";
 import type { ObservableName } from "../physics/observables.js";
 import type { SystemBatch } from "./batch.js";
+import { blocksFor } from "./chain-correlations.js";
 import { ChainRecord } from "./chain-estimates.js";
 import { collect, type MonteCarloResult } from "./chain-results.js";
-import { ChainSampler, type Measured, samplerBytes, SCALAR_COLUMNS } from "./chain-sampler.js";
+import { ChainSampler, type Measured, OVERLAP_COLUMNS, samplerBytes, SCALAR_COLUMNS } from "./chain-sampler.js";
 import { ChainTotals } from "./chain-totals.js";
 import { type ChainStart, Chains, placeFixed, type PointIdentity } from "./chains.js";
 import type { CouplingStrategy } from "./coupling-strategy.js";
@@ -31,7 +32,7 @@ export interface MonteCarloOptions extends ChainOptions {
   readonly observe: readonly ObservableName[];
   /** What names the random numbers of a point, whatever batch it is in. */
   readonly identity: (group: number, replica: number) => PointIdentity;
-  /** Keep C and D, which take two N × N matrices a point and head. */
+  /** Keep C and D with errors, which take 2 · 16 N × N matrices a point and head: see chain-correlations.ts. */
   readonly correlations?: boolean;
   /** Keep the means of every single chain. */
   readonly chainMeans?: boolean;
@@ -50,9 +51,16 @@ export async function monteCarlo(
   options: MonteCarloOptions,
 ): Promise<MonteCarloResult[][]> {
   const { spins } = batch;
-  const { chains, steps } = options;
+  const { chains, steps, thin } = options;
+  const shared = { spins, closure: MONTE_CARLO, steps, chains, thin } as const;
   for (const couplings of batch.couplings) {
-    checkObservables(options.observe, { spins, couplings, closure: MONTE_CARLO, steps, chains }, "observe");
+    const points = batch.points.flat();
+    const { profiles } = points[0];
+    // What differs between points is β of the sites alone.
+    for (const betas of new Set(points.map((point) => point.betas))) {
+      const given = { ...(profiles && { profiles }), ...(betas && { betas }) };
+      checkObservables(options.observe, { ...shared, couplings, ...given }, "observe");
+    }
   }
   if (options.thin > options.steps) {
     throw new InputError("thin", String(options.thin), `at most the ${options.steps} steps that are measured`);
@@ -72,12 +80,13 @@ async function sample(
   const wants = (name: ObservableName) => observe.includes(name);
   const measured: Measured = {
     overlap: options.chains > 1,
-    scalars: wants("energy") || wants("entropy-rate"),
+    scalars: wants("energy") || wants("entropy-rate") || wants("energy-gap"),
     production: wants("entropy-production"),
-    correlations: options.correlations ?? false,
+    correlationBlocks: options.correlations ? blocksFor(options.chains, layout.sites) : 0,
+    response: wants("susceptibility"),
   };
   const measurements = Math.floor(steps / thin);
-  const perStep = systems * (layout.components + 1 + SCALAR_COLUMNS);
+  const perStep = systems * ((measured.response ? 2 : 1) * layout.components + OVERLAP_COLUMNS + SCALAR_COLUMNS);
   const historyBytes = 2 * executor.elementBytes * historyLength(perStep, measurements);
   const bytes = samplerBytes(chains, measured, executor.elementBytes) + historyBytes;
   const sampler = new ChainSampler(executor, chains, measured, bytes, options.strategy ?? "auto");
@@ -112,6 +121,7 @@ async function sample(
       tallies,
       measurements,
       last,
+      blocks: measured.correlationBlocks,
       strategy: sampler.couplings.report,
     });
   } finally {
@@ -134,18 +144,35 @@ function openHistories(
     source,
     history: new History(executor, label, source.length, measurements, keep),
   });
+  const vectorOf = (values: Float64Array, system: number) =>
+    values.subarray(system * components, (system + 1) * components);
+  // Along the all-ones direction.
+  const along = (vector: Float64Array) => vector.reduce((sum, value) => sum + value, 0) / Math.sqrt(components);
+  const { meanResults } = sampler;
   const histories = [
     open("magnetization history", sampler.vectorResults, (values) =>
-      records.forEach((record, system) =>
-        record.addVector(values.subarray(system * components, (system + 1) * components), 1 / (sites * radius)),
-      ),
+      records.forEach((record, system) => {
+        const vector = vectorOf(values, system);
+        record.addVector(vector, 1 / (sites * radius));
+        if (meanResults) record.along.values.push(along(vector));
+      }),
     ),
   ];
+  if (meanResults) {
+    histories.push(
+      open("history of means", meanResults, (values) =>
+        records.forEach((record, system) => record.along.means.push(along(vectorOf(values, system)))),
+      ),
+    );
+  }
   if (sampler.overlapResults) {
-    const scale = 1 / (sites * radius ** 2 * (count - 1));
+    const scale = 1 / (sites * radius ** 2);
     histories.push(
       open("overlap history", sampler.overlapResults, (values) =>
-        records.forEach(({ series }, system) => series.overlap.push(values[system] * scale)),
+        records.forEach((record, system) => {
+          const [others, partner] = values.subarray(system * OVERLAP_COLUMNS);
+          record.addOverlaps((others * scale) / (count - 1), partner * scale);
+        }),
       ),
     );
   }

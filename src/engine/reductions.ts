@@ -43,7 +43,8 @@ export class Reducer {
     let input = values;
     this.#passes.forEach(({ params, results }, pass) => {
       // Only the first pass maps the values; later ones add up its sums.
-      const operation = pass > 0 && reduction !== "maximum" ? "sum" : reduction;
+      const isExtreme = reduction === "maximum" || reduction === "minimum";
+      const operation = pass > 0 && !isExtreme ? "sum" : reduction;
       this.executor.run({
         kernel: "reduce",
         arrays: { values: input, results },

@@ -5,7 +5,7 @@ import type { Measurements } from "../physics/moments.js";
 import { type BatchLayout, betasOf } from "./batch.js";
 import type { Executor, Slot } from "./executor.js";
 import type { MeasurementContext } from "./measurement-context.js";
-import { Reducer } from "./reductions.js";
+import { Reducer, siteScalars } from "./reductions.js";
 
 /** Unit roundoff of the arithmetic that sums. */
 const ROUNDOFF = { f32: 2 ** -24, f64: 2 ** -53 } as const;
@@ -21,6 +21,34 @@ export async function columnSums(
   const reducer = new Reducer(executor, { batch, rows, rowStride, columns, columnStride });
   reducer.record(values, "sum");
   return executor.read(reducer.results);
+}
+
+/** Σ_i |h_i| and min_i |h_i| of h = x + J m. */
+export async function measureLocalFields({
+  executor,
+  layout,
+  step,
+  state,
+}: MeasurementContext): Promise<Measurements["localFields"][]> {
+  const { systems, sites, components, componentStride, paddedSites } = layout;
+  const field = executor.allocate("field of the state", state.length);
+  step.recordProduct(state, field);
+  const right = executor.upload(
+    "external field, negative",
+    layout.pack((point) => point.field.map((x) => -x)),
+  );
+  const distance = executor.allocate("lengths of fields", systems * paddedSites);
+  executor.run({
+    kernel: "site-distance",
+    arrays: { left: field, right, distance },
+    params: { systems, sites, components, componentStride, radius: 1 },
+    constants: { SUBTRACT: true },
+  });
+  const sums = await columnSums(executor, layout, distance, 1);
+  const minima = new Reducer(executor, siteScalars(systems, sites));
+  minima.record(distance, "minimum");
+  const smallest = await executor.read(minima.results);
+  return Array.from(sums, (sum, system) => ({ sum, smallest: smallest[system] }));
 }
 
 /** Constants of the kernels that take a single-site response. */

@@ -219,7 +219,8 @@ function summarise(standings: readonly Standing[], layout: BatchLayout, accept: 
   };
 }
 
-function statusOf({ diverged, best, last, twoStep }: Standing, accept: number, radius: number): Status {
+/** How an iteration has ended; `accept` is what converged means, in units of R. */
+export function statusOf({ diverged, best, last, twoStep }: Standing, accept: number, radius: number): Status {
   if (diverged) return "diverged";
   if (best <= accept) return "converged";
   // Period two: m(k) is back where m(k-2) was, and still moves by more than it should.

@@ -69,7 +69,7 @@ export async function readNpy(path: string): Promise<NumericArray> {
  * @param shape extents, slowest first; [] for a single number
  * @param values row-major, product-of-extents long
  * @param dtype "<f8" is lossless; "<f4" rounds to nearest
- * @throws Error when the number of values is not the product of the extents
+ * @throws Error when the number of values is not the product of the extents; OutputError when the system refuses
  */
 export async function writeNpy(
   path: string,
@@ -77,6 +77,17 @@ export async function writeNpy(
   values: ArrayLike<number>,
   dtype: FloatType,
 ): Promise<void> {
+  await writeFileAtomically(path, async (write) => {
+    for (const piece of npyPieces(shape, values, dtype)) await write(piece);
+  });
+}
+
+/** The bytes of an NPY file, in order. A piece is valid until the next one is asked for. */
+export function* npyPieces(
+  shape: readonly number[],
+  values: ArrayLike<number>,
+  dtype: FloatType,
+): Generator<Uint8Array> {
   const count = shape.reduce((product, extent) => product * extent, 1);
   if (values.length !== count) throw new Error(`${values.length} values do not fill shape [${shape.join(", ")}]`);
   const bytes = dtype === "<f4" ? 4 : 8;
@@ -84,22 +95,20 @@ export async function writeNpy(
   const dictionary = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const prefix = MAGIC.length + 4;
   const header = dictionary.padEnd(Math.ceil((prefix + dictionary.length + 1) / 64) * 64 - prefix - 1) + "\n";
-  await writeFileAtomically(path, async (handle) => {
-    const start = Buffer.alloc(prefix);
-    MAGIC.copy(start);
-    start[6] = 1;
-    start.writeUInt16LE(header.length, 8);
-    await writeFully(handle, Buffer.concat([start, Buffer.from(header, "latin1")]));
-    const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, count * bytes));
-    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    for (let done = 0; done < count;) {
-      const length = Math.min(chunk.length / bytes, count - done);
-      if (bytes === 4) for (let k = 0; k < length; k++) view.setFloat32(4 * k, values[done + k], true);
-      else for (let k = 0; k < length; k++) view.setFloat64(8 * k, values[done + k], true);
-      await writeFully(handle, chunk.subarray(0, length * bytes));
-      done += length;
-    }
-  });
+  const start = Buffer.alloc(prefix);
+  MAGIC.copy(start);
+  start[6] = 1;
+  start.writeUInt16LE(header.length, 8);
+  yield Buffer.concat([start, Buffer.from(header, "latin1")]);
+  const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, count * bytes));
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  for (let done = 0; done < count;) {
+    const length = Math.min(chunk.length / bytes, count - done);
+    if (bytes === 4) for (let k = 0; k < length; k++) view.setFloat32(4 * k, values[done + k], true);
+    else for (let k = 0; k < length; k++) view.setFloat64(8 * k, values[done + k], true);
+    yield chunk.subarray(0, length * bytes);
+    done += length;
+  }
 }
 
 async function readHeader(path: string, handle: FileHandle): Promise<{ header: string; offset: number }> {
@@ -169,10 +178,6 @@ async function readBytes(handle: FileHandle, position: number, length: number): 
     filled += bytesRead;
   }
   return buffer.subarray(0, filled);
-}
-
-async function writeFully(handle: FileHandle, bytes: Buffer): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten;
 }
 
 function checkExact(path: string, values: Float64Array): void {

@@ -9,6 +9,8 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, resolve, sep } from "node:path";
 import { InputError } from "../physics/input-error.js";
 import { writeFileAtomically } from "./atomic-file.js";
+import { makeFolder } from "./make-folder.js";
+import { explainOutputError } from "./output-error.js";
 
 /** The file, written last, that marks a folder as one of ours. */
 const MANIFEST_NAME = "manifest.json";
@@ -41,13 +43,13 @@ export class OutputFolder {
    * Start a folder of results.
    *
    * @param folder where it goes; it must be absent or empty, unless it is one of ours and `replace` is set
-   * @throws InputError when something else is there
+   * @throws InputError when something else is there; OutputError when the system refuses
    */
   static async create(folder: string, options: { replace?: boolean } = {}): Promise<OutputFolder> {
     const target = resolve(folder);
     const replace = options.replace ?? false;
     await checkReplaceable(target, replace);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target), target);
     for (let k = 0; ; k++) {
       const partial = `${target}.partial-${process.pid}-${k}`;
       try {
@@ -55,7 +57,7 @@ export class OutputFolder {
         openFolders.add(partial);
         return new OutputFolder(target, partial, replace);
       } catch (error) {
-        if (!hasCode(error, "EEXIST")) throw error;
+        if (!hasCode(error, "EEXIST")) throw explainOutputError(target, error);
       }
     }
   }
@@ -69,7 +71,7 @@ export class OutputFolder {
     if (this.closed) throw new Error(`${this.target} is already committed or abandoned`);
     if (isAbsolute(name) || normalize(name).split(sep)[0] === "..") throw new Error(`${name} leaves the output folder`);
     const path = join(this.partial, name);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path), path);
     return path;
   }
 
@@ -93,14 +95,14 @@ export class OutputFolder {
       () => true,
       (error: unknown) => {
         if (hasCode(error, "ENOENT")) return false;
-        throw error;
+        throw explainOutputError(this.target, error);
       },
     );
     try {
       await rename(this.partial, this.target);
     } catch (error) {
       if (moved) await rename(displaced, this.target);
-      throw error;
+      throw explainOutputError(this.target, error);
     }
     this.closed = true;
     openFolders.delete(this.partial);

@@ -238,6 +238,12 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     workgroups: (p) => groups(p.systems * blockEntries(p), "reaction-weights"),
     flops: (p) => 3 * p.systems * p.rowCount * p.columns,
   },
+  "clustering-field": perSite(
+    "clustering-field",
+    new URL("../../shaders/clustering-field.wgsl", import.meta.url),
+    // Of four components.
+    (p) => 40 * p.sites,
+  ),
   "clustering-map": perSite(
     "clustering-map",
     new URL("../../shaders/clustering-map.wgsl", import.meta.url),
@@ -247,6 +253,11 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     "clustering-flow",
     new URL("../../shaders/clustering-flow.wgsl", import.meta.url),
     (p) => 15 * p.dimension,
+  ),
+  "sphere-diffusion": perSite(
+    "sphere-diffusion",
+    new URL("../../shaders/sphere-diffusion.wgsl", import.meta.url),
+    (p) => 40 * p.dimension,
   ),
   "matrix-product": {
     name: "matrix-product",
@@ -308,7 +319,7 @@ export const kernels: Readonly<Record<KernelName, Kernel>> = {
     name: "accumulate-products",
     shader: new URL("../../shaders/accumulate-products.wgsl", import.meta.url),
     tile: tiles["accumulate-products"],
-    workgroups: (p) => groups(p.sets * tilesAlong(p.sites) ** 2, "accumulate-products"),
+    workgroups: (p) => groups(p.sets * p.blocks * tilesAlong(p.sites) ** 2, "accumulate-products"),
     flops: (p) => 2 * p.sets * p.chains * p.sites ** 2 * p.componentStride,
   },
   "anderson-record": {

@@ -1,6 +1,7 @@
 /** The shared shader files, by the path that `// @import` lines use. Literal URLs, so that bundlers find the files. */
 export const sharedShaders: Readonly<Record<string, URL>> = {
   "lib/dispatch.wgsl": new URL("../../shaders/lib/dispatch.wgsl", import.meta.url),
+  "lib/trigonometry.wgsl": new URL("../../shaders/lib/trigonometry.wgsl", import.meta.url),
   "lib/philox.wgsl": new URL("../../shaders/lib/philox.wgsl", import.meta.url),
   "lib/inverse-normal.wgsl": new URL("../../shaders/lib/inverse-normal.wgsl", import.meta.url),
   "lib/random-couplings.wgsl": new URL("../../shaders/lib/random-couplings.wgsl", import.meta.url),

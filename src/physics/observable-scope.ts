@@ -15,6 +15,7 @@ export interface ObservedRun {
   readonly steps: number | undefined;
   /** Of monte-carlo. */
   readonly chains?: number | undefined;
+  readonly thin?: number | undefined;
   /** By the names of their observables. */
   readonly profiles?: object;
   /** β of sites, or of groups of them, where they may differ. */
@@ -46,7 +47,7 @@ export function checkObservables(names: readonly ObservableName[], run: Observed
 /** Why an observable is not defined for a run, if it is not. */
 export function inapplicable(
   name: ObservableName,
-  { spins, couplings, closure, steps, chains = 1, profiles = {}, betas = [] }: ObservedRun,
+  { spins, couplings, closure, steps, chains = 1, thin = 1, profiles = {}, betas = [] }: ObservedRun,
 ): { readonly found: string; readonly expected: string } | undefined {
   const { needs, scope = {} } = observableOf(name);
   const { kind } = couplings;
@@ -68,7 +69,9 @@ export function inapplicable(
   if ((needs === "rows" || scope.couplings === "rows") && !hasSoftmaxRows(couplings)) {
     return { found: `${kind} couplings`, expected: "attention or random-softmax, which has rows" };
   }
-  if (scope.oneBeta && Array.from(betas).some((beta) => beta !== betas[0])) {
+  const everyStep = closure === MONTE_CARLO && scope.everyStep;
+  if (everyStep && thin !== 1) return { found: `thin ${thin}`, expected: "thin 1, as it follows every step" };
+  if ((scope.oneBeta || everyStep) && Array.from(betas).some((beta) => beta !== betas[0])) {
     return { found: "sites that differ in beta", expected: "one beta, for which it is defined" };
   }
   if (scope.spins !== undefined && scope.spins !== spins.kind) {

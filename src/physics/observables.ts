@@ -1,43 +1,8 @@
 /** Observables of one system: how each follows from raw moments that the device has summed. Ratios are taken in float64. */
 import { type MethodName, MONTE_CARLO } from "./closures.js";
-import { type Measurement, meanPairCosine, type ProfileName, type RawMoments, type SampleMoments } from "./moments.js";
+import { type Measurement, meanPairCosine, type ProfileName } from "./moments.js";
+import { BASIC, type Observable } from "./observable.js";
 import { effectiveRank, growthRate, participationRank, relaxationRate } from "./spectra.js";
-
-/** Systems and runs that an observable is defined for; what is absent is not restricted. */
-export interface Scope {
-  readonly spins?: "binary" | "sphere";
-  /** `rows`: softmax rows; `unit-rows`: those, or a matrix whose rows sum to one. */
-  readonly couplings?: "rows" | "symmetric" | "unit-rows";
-  /** All sites have the same β. */
-  readonly oneBeta?: true;
-  /** J does not follow the state. */
-  readonly frozen?: true;
-  readonly closure?: "naive";
-  /** More steps than this; a steady state has none. */
-  readonly stepsAbove?: number;
-  /** Of monte-carlo, two chains at least. */
-  readonly pairs?: true;
-}
-
-export interface Observable {
-  readonly name: string;
-  /** Symbol and unit as they stand on an axis. */
-  readonly symbol: string;
-  readonly description: string;
-  /** Section of the equations, and the publication. */
-  readonly reference: string;
-  /**
-   * `state`: any system; `rows`: softmax rows; `profile`: the profile of its name; `response`: the shifted fields, two more
-   * systems a point; `samples`: monte-carlo only; else extra work.
-   */
-  readonly needs: (typeof BASIC)[number] | Measurement;
-  readonly scope?: Scope;
-  readonly compute: (raw: RawMoments) => number;
-  /** The same of monte-carlo; absent where it has none. */
-  readonly sampled?: (samples: SampleMoments) => number;
-}
-
-const BASIC = ["state", "rows", "profile", "response", "samples"] as const;
 
 /** Steps of a tangent trajectory that are discarded (equations 11.10). */
 export const LYAPUNOV_DISCARDED = 100;
@@ -95,17 +60,35 @@ export const observables = {
     reference: "3.7, 12.7",
     needs: "profile",
     compute: ({ profiles, radius }) => along(profiles?.["pattern-overlap"], radius),
+    sampled: ({ profiles }) => along(profiles["pattern-overlap"], 1),
   },
   susceptibility: {
     name: "susceptibility",
     symbol: "χ",
     description:
       "response ∂(Σ_i m_i·n)/(N ∂h) to a uniform field h along the all-ones direction n, by central differences " +
-      "(relative error about 2e-3 in f32, more where χ exceeds 100); empty where a shifted run did not converge",
-    reference: "11.3",
+      "(relative error about 2e-3 in f32, more where χ exceeds 100); empty where a shifted run did not converge; of " +
+      "monte-carlo β Σ_k ⟨S(t) ξ(t-k)⟩/N, S = Σ_i s_i·n, ξ = Σ_i (s_i - F_i)·n: exact out of equilibrium too, for one β and " +
+      "thin 1; empty where the chains are shorter than 16 autocorrelation times",
+    reference: "11.3; Glynn 1990 (the likelihood ratio behind the second form)",
     needs: "response",
+    scope: { everyStep: true },
     compute: ({ response, sites }) =>
       response === undefined ? NaN : (response[0] - response[1]) / (2 * response[2] * sites),
+    sampled: ({ response, beta }) => (beta === undefined ? NaN : beta * response),
+  },
+  variance: {
+    name: "variance",
+    symbol: "βN var |M|",
+    description:
+      "β N R² (⟨|M|²⟩ - ⟨|M|⟩²), what finite-size scaling calls the susceptibility: the response χ in equilibrium only, a " +
+      "fluctuation in synchronous dynamics; one β, monte-carlo only",
+    reference: "11.3; Binder & Heermann 1988",
+    needs: "samples",
+    scope: { oneBeta: true },
+    compute: () => NaN,
+    sampled: ({ absolute, square, sites, radius, beta }) =>
+      beta === undefined ? NaN : beta * sites * radius ** 2 * (square - absolute ** 2),
   },
   entropy: {
     name: "entropy",
@@ -140,6 +123,25 @@ export const observables = {
     scope: { couplings: "rows" },
     compute: ({ scoreGaps }) => (scoreGaps ? scoreGaps.sum / scoreGaps.rows : NaN),
   },
+  "energy-gap": {
+    name: "energy-gap",
+    symbol: "⟨2R|h_i|⟩",
+    description:
+      "mean over sites of 2 R |h_i|, h = x + J m (of monte-carlo J s): the energy between a spin along its field and one " +
+      "against it, whose multiple by β is the logit of a binary spin; in units of h R",
+    reference: "2.2, 7.1; Thouless, Anderson & Palmer 1977 (the law of local fields)",
+    needs: "localFields",
+    compute: ({ localFields, sites, radius }) => (localFields ? (2 * radius * localFields.sum) / sites : NaN),
+    sampled: ({ fieldLength, radius }) => 2 * radius * fieldLength,
+  },
+  "smallest-energy-gap": {
+    name: "smallest-energy-gap",
+    symbol: "min 2R|h_i|",
+    description: "min_i 2 R |h_i|: the cheapest reversal of one spin in the field h = x + J m; in units of h R",
+    reference: "2.2; Thouless, Anderson & Palmer 1977",
+    needs: "localFields",
+    compute: ({ localFields, radius }) => (localFields ? 2 * radius * localFields.smallest : NaN),
+  },
   "effective-rank": {
     name: "effective-rank",
     symbol: "r_eff",
@@ -168,6 +170,7 @@ export const observables = {
     reference: "11.14; Geshkovski et al. 2023",
     needs: "directions",
     compute: ({ directions }) => (directions ? meanPairCosine(directions.sum, directions.count) : NaN),
+    sampled: ({ square, sites }) => meanPairCosine([sites * Math.sqrt(square)], sites),
   },
   "zero-norm-sites": {
     name: "zero-norm-sites",
@@ -184,7 +187,22 @@ export const observables = {
     reference: "7.4, 11.1; Binder 1981",
     needs: "samples",
     compute: () => NaN,
+    ratio: true,
     sampled: ({ components: n, square, fourth }) => 1 - (n * fourth) / ((n + 2) * square * square),
+  },
+  "binder-overlap": {
+    name: "binder-overlap",
+    symbol: "U₄(q)",
+    description:
+      "1 - ⟨q⁴⟩/(3 ⟨q²⟩²) of the overlap q = (1/N) Σ_i s_i^a s_i^b of pairs of chains with the same couplings: 0 where q is " +
+      "Gaussian, 2/3 where |q| is sharp; monte-carlo of binary spins only",
+    reference: "11.2, 11.4; Bhatt & Young 1985",
+    needs: "samples",
+    scope: { spins: "binary", pairs: true },
+    units: "pairs",
+    ratio: true,
+    compute: () => NaN,
+    sampled: ({ overlapSquare, overlapFourth }) => 1 - overlapFourth / (3 * overlapSquare ** 2),
   },
   energy: {
     name: "energy",
@@ -344,6 +362,7 @@ export function observableOf(name: ObservableName): Observable {
     reference: "11.1",
     needs: "profile",
     compute: ({ profiles, radius }) => along(profiles?.[name as ProfileName], radius),
+    sampled: ({ profiles }) => along(profiles[name as ProfileName], 1),
   };
 }
 

@@ -7,7 +7,7 @@ import { parseInput } from "./schema-errors.js";
 import { checkSpecies, countOfSpecies, speciesSchema } from "./species.js";
 import { completeSpins, type Spins, spinsSchema } from "./spins.js";
 
-const systemSchema = z.strictObject({
+export const systemSchema = z.strictObject({
   spins: spinsSchema,
   beta: z.number().min(0).default(1).describe("inverse temperature β: multiplies the whole field, β (x + J m)"),
   couplings: couplingsSchema,

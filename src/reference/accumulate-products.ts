@@ -2,20 +2,21 @@ import { chainsOf } from "./chain-overlap.js";
 import { pad } from "./layout.js";
 
 /**
- * Twin of `shaders/accumulate-products.wgsl`: products[i][k] += Σ_a left_i^a · right_k^a over the chains a of a set (equations 7.4,
- * 8). The padding of `left` and `right` is zero.
+ * Twin of `shaders/accumulate-products.wgsl`: products[i][k] += Σ_a left_i^a · right_k^a over the chains a of a block of a set
+ * (equations 7.4, 8). The padding of `left` and `right` is zero.
  */
 export function accumulateProducts(
   arrays: { left: Float64Array; right: Float64Array; products: Float64Array },
-  params: { sets: number; chains: number; chainStride: number; sites: number; componentStride: number },
+  params: { sets: number; chains: number; blocks: number; chainStride: number; sites: number; componentStride: number },
   constants: { VECTORS: boolean },
 ): void {
-  const { sets, sites, componentStride } = params;
+  const { sets, blocks, sites, componentStride } = params;
   const padded = pad(sites);
   // VECTORS only chooses a shader: one number a site is a vector of one component.
   const components = constants.VECTORS ? componentStride : 1;
-  for (let set = 0; set < sets; set++) {
-    for (const system of chainsOf(set, params)) {
+  for (let at = 0; at < sets * blocks; at++) {
+    const members = chainsOf(Math.floor(at / blocks), params);
+    for (const system of blockOf(members, at % blocks, blocks)) {
       for (let i = 0; i < padded; i++) {
         for (let k = 0; k < padded; k++) {
           let sum = 0;
@@ -23,9 +24,15 @@ export function accumulateProducts(
             const l = arrays.left[(system * padded + i) * components + c];
             sum += l * arrays.right[(system * padded + k) * components + c];
           }
-          arrays.products[(set * padded + i) * padded + k] += sum;
+          arrays.products[(at * padded + i) * padded + k] += sum;
         }
       }
     }
   }
+}
+
+/** The part of the chains that is block number `block` of `blocks`; sizes differ by one at most. */
+export function blockOf<Item>(chains: readonly Item[], block: number, blocks: number): readonly Item[] {
+  const start = (b: number) => Math.floor((b * chains.length) / blocks);
+  return chains.slice(start(block), start(block + 1));
 }

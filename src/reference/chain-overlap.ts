@@ -1,6 +1,9 @@
 import { pad } from "./layout.js";
 
-/** Twin of `shaders/chain-overlap.wgsl`: s_i^a · Σ_{b≠a} s_i^b over the chains b of the set of a (equations 11.2). */
+/**
+ * Twin of `shaders/chain-overlap.wgsl`: s_i^a · Σ_{b≠a} s_i^b over the chains b of the set of a, and s_i^a · s_i^p with the partner
+ * p of a (equations 11.2).
+ */
 export function chainOverlap(
   arrays: { spins: Float64Array; overlaps: Float64Array },
   params: {
@@ -14,14 +17,19 @@ export function chainOverlap(
 ): void {
   const { systems, chains, sites, components, componentStride } = params;
   const padded = pad(sites);
-  arrays.overlaps.fill(0, 0, systems * padded);
+  const half = Math.floor(chains / 2);
+  arrays.overlaps.fill(0, 0, 2 * systems * padded);
   for (let set = 0; set < systems / chains; set++) {
     const members = chainsOf(set, params);
     for (let site = 0; site < sites; site++) {
       for (let k = 0; k < components; k++) {
         const spin = (system: number) => arrays.spins[(system * padded + site) * componentStride + k];
         const sum = members.reduce((total, system) => total + spin(system), 0);
-        for (const system of members) arrays.overlaps[system * padded + site] += spin(system) * (sum - spin(system));
+        members.forEach((system, chain) => {
+          const at = 2 * (system * padded + site);
+          arrays.overlaps[at] += spin(system) * (sum - spin(system));
+          if (chain < 2 * half) arrays.overlaps[at + 1] += spin(system) * spin(members[(chain + half) % (2 * half)]);
+        });
       }
     }
   }

@@ -1,11 +1,12 @@
+import { fieldEntropy } from "../physics/hyperbolic.js";
 import { pad } from "./layout.js";
 
 /** Columns of `scalars`. */
-export const CHAIN_SCALARS = { energy: 0, production: 1, rate: 2 } as const;
+export const CHAIN_SCALARS = { energy: 0, production: 1, rate: 2, fieldLength: 3 } as const;
 
 /**
- * Twin of `shaders/chain-scalars.wgsl`: energy of the old spins, entropy production and entropy rate of one step, site by site
- * (equations 11.6, 11.15, 12.2).
+ * Twin of `shaders/chain-scalars.wgsl`: energy of the old spins, entropy production and entropy rate of one step, and the
+ * length of the field, site by site (equations 11.6, 11.15, 12.2).
  */
 export function chainScalars(
   arrays: {
@@ -28,18 +29,20 @@ export function chainScalars(
     const beta = arrays.betas[index];
     let energy = 0;
     let production = 0;
+    let square = 0;
     for (let k = 0; k < components; k++) {
       const at = index * componentStride + k;
       energy -= arrays.spins[at] * (arrays.externalField[at] + 0.5 * arrays.field[at]);
+      square += (arrays.externalField[at] + arrays.field[at]) ** 2;
       if (!constants.PRODUCTION) continue;
       production += arrays.means[at] * arrays.field[at] - arrays.spins[at] * arrays.reverseField[at];
     }
-    const a = Math.abs(beta * (arrays.externalField[index] + arrays.field[index]));
-    const e = Math.exp(-2 * a);
     arrays.scalars[4 * index + CHAIN_SCALARS.energy] = energy;
     arrays.scalars[4 * index + CHAIN_SCALARS.production] = beta * production;
+    arrays.scalars[4 * index + CHAIN_SCALARS.fieldLength] = Math.sqrt(square);
     if (componentStride === 1) {
-      arrays.scalars[4 * index + CHAIN_SCALARS.rate] = Math.log1p(e) + (2 * a * e) / (1 + e);
+      const a = beta * (arrays.externalField[index] + arrays.field[index]);
+      arrays.scalars[4 * index + CHAIN_SCALARS.rate] = fieldEntropy(a);
     }
   }
 }

@@ -1,8 +1,9 @@
 import { pad } from "./layout.js";
 
 /**
- * Twin of `shaders/clustering-flow.wgsl`: one Runge-Kutta stage of dx/dt = K P w f on the unit sphere, K being `rate`. What
- * comes out is the sum of weighted velocities so far and the state of the next stage; of the LAST one, the step itself.
+ * Twin of `shaders/clustering-flow.wgsl`: one Runge-Kutta stage of dx/dt = K P w f on the unit sphere, K being `rate`; of
+ * UNNORMALISED weights `rate` is the sign of K and `logGain` ln(|K|/N). What comes out is the sum of weighted velocities so far
+ * and the state of the next stage; of the LAST one, the step itself.
  */
 export function clusteringFlow(
   arrays: {
@@ -20,12 +21,13 @@ export function clusteringFlow(
     dimension: number;
     statisticsColumns: number;
     rate: number;
+    logGain: number;
     advance: number;
     weight: number;
   },
   constants: { FIRST: boolean; LAST: boolean; UNNORMALISED: boolean },
 ): void {
-  const { systems, systemsPerCoupling, sites, dimension, statisticsColumns, rate, advance, weight } = params;
+  const { systems, systemsPerCoupling, sites, dimension, statisticsColumns, rate, logGain, advance, weight } = params;
   const { FIRST, LAST, UNNORMALISED } = constants;
   const { start, stage, field, velocities, next } = arrays;
   const stride = pad(dimension);
@@ -45,7 +47,7 @@ export function clusteringFlow(
     }
     const part = square > 0 ? along / square : 0;
     const row = Math.floor(index / padded / systemsPerCoupling) * padded + (index % padded);
-    const gain = UNNORMALISED ? (rate * Math.exp(arrays.statistics[row * statisticsColumns])) / sites : rate;
+    const gain = UNNORMALISED ? rate * Math.exp(arrays.statistics[row * statisticsColumns] + logGain) : rate;
     let norm = 0;
     for (let k = base; k < base + stride; k++) {
       const velocity = gain * (field[k] - part * stage[k]);

@@ -3,6 +3,7 @@
  * Bit i of a configuration is (s_i + 1)/2. The transition matrix W(s → s') = Π_i w_i(s'_i | s) is never stored: its 2^N rows are
  * products of N factors each.
  */
+import { fieldEntropy, logTwoCosh } from "../physics/hyperbolic.js";
 import { binaryMean } from "./responses.js";
 
 /** Configurations are numbered by 16 bits at most: 2^N rows of 2^N factors take minutes beyond. */
@@ -144,10 +145,9 @@ export class ExactChain {
         byCurrents += current * moments.delayed[i * sites + j];
       }
     }
-    const rate = (a: number) => Math.abs(a) + Math.log1p(Math.exp(-2 * Math.abs(a))) - a * Math.tanh(a);
     let entropyRate = 0;
     for (let s = 0; s < configurations; s++) {
-      for (let i = 0; i < sites; i++) entropyRate += (law[s] * rate(this.#arguments[s * sites + i])) / sites;
+      for (let i = 0; i < sites; i++) entropyRate += (law[s] * fieldEntropy(this.#arguments[s * sites + i])) / sites;
     }
     return {
       ...moments,
@@ -164,10 +164,7 @@ export class ExactChain {
     const { sites, configurations } = this;
     const logNorm = new Float64Array(configurations);
     for (let s = 0; s < configurations; s++) {
-      for (let i = 0; i < sites; i++) {
-        const a = Math.abs(this.#arguments[s * sites + i]);
-        logNorm[s] += a + Math.log1p(Math.exp(-2 * a));
-      }
+      for (let i = 0; i < sites; i++) logNorm[s] += logTwoCosh(this.#arguments[s * sites + i]);
     }
     let sum = 0;
     for (let s = 0; s < configurations; s++) {

@@ -40,11 +40,8 @@ export function binaryMean(a: number): number {
   return Math.tanh(a);
 }
 
-/** Variance of a binary spin, a = βh: sech² a without the cancellation of 1 - tanh² a. */
-export function binaryVariance(a: number): number {
-  const e = Math.exp(-2 * Math.abs(a));
-  return (4 * e) / (1 + e) ** 2;
-}
+/** Variance of a binary spin, a = βh. */
+export { sech2 as binaryVariance } from "../physics/hyperbolic.js";
 
 /** g(h) = f(h)/h: the mean is g times the field. */
 export function responseGain(

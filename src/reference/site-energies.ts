@@ -1,3 +1,4 @@
+import { logTwoCosh } from "../physics/hyperbolic.js";
 import { besselRatio } from "./bessel.js";
 import { pad } from "./layout.js";
 import { RESPONSES } from "./moment-weights.js";
@@ -42,7 +43,7 @@ export function siteEnergies(
       continue;
     }
     const m = Math.min(1, Math.max(-1, arrays.state[index]));
-    values[2] = beta * h + Math.log1p(Math.exp(-2 * beta * h)) - Math.LN2;
+    values[2] = logTwoCosh(beta * h) - Math.LN2;
     values[3] = surprise((1 + m) / 2) + surprise((1 - m) / 2);
     values[4] = (1 - m) * (1 + m) * arrays.moments[index];
   }

@@ -12,6 +12,7 @@ import { attentionMerge } from "./attention-merge.js";
 import { attentionReaction } from "./attention-reaction.js";
 import { binarySample } from "./binary-sample.js";
 import { binaryUpdate } from "./binary-update.js";
+import { clusteringField } from "./clustering-field.js";
 import { clusteringFlow } from "./clustering-flow.js";
 import { clusteringMap } from "./clustering-map.js";
 import { componentGram } from "./component-gram.js";
@@ -44,6 +45,7 @@ import { siteMismatch } from "./site-mismatch.js";
 import { softmax } from "./softmax.js";
 import { speciesCouplings } from "./species-couplings.js";
 import { sphereDelayedCorrelations } from "./sphere-delayed-correlations.js";
+import { sphereDiffusion } from "./sphere-diffusion.js";
 import { sphereSample } from "./sphere-sample.js";
 import { sphereTap } from "./sphere-tap.js";
 import { sphereTapStart } from "./sphere-tap-start.js";
@@ -76,8 +78,10 @@ export const twins = {
   "sphere-tap-start": sphereTapStart,
   "sphere-tap": sphereTap,
   "reaction-weights": reactionWeights,
+  "clustering-field": clusteringField,
   "clustering-map": clusteringMap,
   "clustering-flow": clusteringFlow,
+  "sphere-diffusion": sphereDiffusion,
   "site-distance": siteDistance,
   reduce,
   "chain-overlap": chainOverlap,

@@ -14,11 +14,14 @@ import type { Point, Sweep } from "./spec.js";
 export interface Task {
   readonly point: number;
   readonly sample: number;
+}
+
+interface DescribedTask extends Task {
   readonly description: SystemDescription;
 }
 
 /** Tasks that share a coupling matrix. */
-type Group = readonly Task[];
+type Group = readonly DescribedTask[];
 
 /** Groups with the same shape, closure and run. */
 export interface TaskBatch {
@@ -27,8 +30,10 @@ export interface TaskBatch {
   readonly chains: Point["chains"];
   readonly observe: Point["observe"];
   readonly groups: readonly Group[];
-  /** Relative cost, for the progress bar. */
+  /** Floating-point operations, for the progress bar. */
   readonly work: number;
+  /** What couplings and states take, in elements of the executor. */
+  readonly elements: number;
 }
 
 /** What one batch may take, in elements of the executor. */
@@ -40,27 +45,49 @@ export interface BatchLimits {
 /** Systems of one batch at most: bounds the work between two looks at the progress bar. */
 const MAX_SYSTEMS = 512;
 
+/** Steps that a steady state is taken to need, where work is estimated. */
+const STEADY_STEPS = 200;
+
 /** Arrays as long as a state that a batch holds: five iterates and residual vectors of the mixing, and a few more. */
 const STATES_HELD = { steps: 8, steady: 20, chains: 12 } as const;
 
-/** @param sitesOf N of a description; arrays may have to be loaded to know it */
-export function planBatches(sweep: Sweep, limits: BatchLimits, sitesOf: (task: Task) => number): TaskBatch[] {
-  const kinds = new Map<string, Map<string, Task[]>>();
-  sweep.points.forEach((point, index) => {
-    for (let sample = 0; sample < sweep.samples; sample++) {
-      const description = point.system(sample);
-      const task = { point: index, sample, description };
-      const kind = JSON.stringify([point.closure, point.run, sitesOf(task), shapeOf(description)]);
-      const groups = kinds.get(kind) ?? new Map<string, Task[]>();
-      kinds.set(kind, groups);
-      const matrix = matrixKey(description, index);
-      groups.set(matrix, [...(groups.get(matrix) ?? []), task]);
-    }
-  });
-  return [...kinds.values()].flatMap((groups) => {
+/** @param sites N of every point; arrays may have to be loaded to know it */
+export function planBatches(
+  sweep: Sweep,
+  tasks: readonly Task[],
+  limits: BatchLimits,
+  sites: readonly number[],
+): TaskBatch[] {
+  return groupTasks(sweep, tasks, sites).flatMap((groups) =>
     // A batch wants groups of equal size.
-    return [...groupBySize([...groups.values()]).values()].flatMap((sameSize) => cut(sameSize, sweep, limits, sitesOf));
-  });
+    [...groupBySize(groups).values()].flatMap((sameSize) => cut(sameSize, sweep, limits, sites)),
+  );
+}
+
+/** Tasks that can run together, and among those the groups that share a coupling matrix. */
+export function groupTasks(sweep: Sweep, tasks: readonly Task[], sites: readonly number[]): Group[][] {
+  const kinds = new Map<string, Map<string, DescribedTask[]>>();
+  for (const { point, sample } of tasks) {
+    const { closure, run, system } = sweep.points[point];
+    const description = system(sample);
+    const kind = JSON.stringify([closure, run, sites[point], shapeOf(description)]);
+    const groups = kinds.get(kind) ?? new Map<string, DescribedTask[]>();
+    kinds.set(kind, groups);
+    const matrix = matrixKey(description, point);
+    const group = groups.get(matrix) ?? [];
+    group.push({ point, sample, description });
+    groups.set(matrix, group);
+  }
+  return [...kinds.values()].map((groups) => [...groups.values()]);
+}
+
+/** Floating-point operations of a task, roughly: two for every entry of J, component, step and system. */
+export function workOf({ points }: Sweep, { point, sample }: Task, sites: number): number {
+  const { system, run, chains } = points[point];
+  const { couplings, spins } = system(sample);
+  const systems = (couplings.kind === "attention" ? couplings.heads : 1) * (chains?.chains ?? 1);
+  const steps = "steps" in run ? run.steps + (chains?.burnIn ?? 1) : STEADY_STEPS;
+  return 2 * systems * steps * sites * sites * spins.components;
 }
 
 function groupBySize(groups: readonly Group[]): Map<number, Group[]> {
@@ -72,16 +99,16 @@ function groupBySize(groups: readonly Group[]): Map<number, Group[]> {
 function cut(
   groups: readonly Group[],
   sweep: Sweep,
-  { couplingElements, stateElements }: BatchLimits,
-  sitesOf: (task: Task) => number,
+  limits: BatchLimits,
+  sitesOfPoints: readonly number[],
 ): TaskBatch[] {
+  const { couplingElements, stateElements } = limits;
   const [first] = groups[0];
-  const sites = sitesOf(first);
+  const sites = sitesOfPoints[first.point];
   const { couplings, spins } = first.description;
   const heads = couplings.kind === "attention" ? couplings.heads : 1;
   const { closure, run, chains, observe } = sweep.points[first.point];
   const systemsPerPoint = heads * (chains?.chains ?? 1);
-  const steps = "steps" in run ? run.steps + (chains?.burnIn ?? 1) : 200;
   // Closures that carry correlations hold 8 matrices a system, and their steady states 40.
   const carries = closure !== MONTE_CARLO && carriesCorrelations(closure);
   const pairs = carries ? ("steps" in run ? 1 : 2) * sites * pad(sites) : 0;
@@ -95,18 +122,18 @@ function cut(
   if (perGroup < groups[0].length) {
     // Too many states for one matrix: the group is cut, and its matrix made once a piece.
     const pieces = groups.flatMap((group) => chunks(group, perGroup));
-    return [...groupBySize(pieces).values()].flatMap((same) =>
-      cut(same, sweep, { couplingElements, stateElements }, sitesOf),
-    );
+    return [...groupBySize(pieces).values()].flatMap((same) => cut(same, sweep, limits, sitesOfPoints));
   }
   // J that follows the spins is another one for every chain.
   const follows = couplings.kind === "attention" && couplings.source === "state";
   const matrices = follows ? systemsPerPoint : heads;
   const byCouplings = Math.floor(couplingElements / (matrices * sites * pad(sites)));
   const bySystems = Math.floor(Math.min(fitting, MAX_SYSTEMS / systemsPerPoint) / perGroup);
+  const work = perGroup * workOf(sweep, first, sites);
+  const elementsOfGroup = matrices * sites * pad(sites) + held * stateLength * systemsPerPoint * perGroup;
   return chunks(groups, Math.max(1, Math.min(byCouplings, bySystems))).map((part) => {
-    const systems = part.length * perGroup * systemsPerPoint;
-    return { closure, run, chains, observe, groups: part, work: systems * steps * sites * sites * spins.components };
+    const elements = part.length * elementsOfGroup;
+    return { closure, run, chains, observe, groups: part, work: part.length * work, elements };
   });
 }
 

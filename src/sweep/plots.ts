@@ -1,68 +1,15 @@
 /** The figures of a sweep: every observable against the first numeric axis, a series for each combination of the others. */
-import { type ObservableName, speciesObserved } from "../physics/observables.js";
-import type { Spins } from "../physics/spins.js";
+import type { ObservableName } from "../physics/observables.js";
+import { otherAxes } from "./axes.js";
 import type { Figure, Point as FigurePoint, Series } from "./figures/figure.js";
 import { type Overlay, overlayFor } from "./overlays.js";
+import { hasMaps } from "./phase-maps.js";
+import { axisLabel, observableLabel, seriesPart } from "./plot-labels.js";
 import type { SweepOutcome } from "./run.js";
 import { figureAxis, isConverged, type SummaryRow } from "./tables.js";
 
-/** Labels of axes with a symbol of their own; other paths stand as they are. */
-const AXIS_LABELS: Readonly<Record<string, string>> = {
-  beta: "inverse temperature *β*",
-  steps: "steps *t*",
-  "spins.count": "sites *N*",
-  "spins.dimension": "spin dimension *D*",
-  "couplings.scale": "softmax scale *λ*",
-  "couplings.mean": "mean coupling *J*_{0}",
-  "couplings.std": "coupling disorder *g*",
-  "couplings.symmetry": "symmetry *η*",
-  "couplings.fraction": "fraction *f* of ferromagnetic couplings",
-  "couplings.load": "load *α* = *P*/*N*",
-  "initial.overlap": "initial overlap *m*_{0}",
-  "field.halfWidth": "field half width *H*_{0}",
-};
-
-const SERIES_NAMES: Readonly<Record<string, (value: string) => string>> = {
-  closure: (value) => value,
-  beta: (value) => `*β* = ${value}`,
-  steps: (value) => `*t* = ${value}`,
-  "spins.count": (value) => `*N* = ${value}`,
-  "spins.dimension": (value) => `*D* = ${value}`,
-  "couplings.scale": (value) => `*λ* = ${value}`,
-  "couplings.std": (value) => `*g* = ${value}`,
-  "couplings.load": (value) => `*α* = ${value}`,
-};
-
-const OBSERVABLE_LABELS: Readonly<Partial<Record<ObservableName, string>>> = {
-  magnetization: "magnetization *m*",
-  "absolute-magnetization": "magnetization |*m*|",
-  "site-norm": "⟨|*m*_{i}|⟩ / *R*",
-  overlap: "overlap *q*",
-  "pattern-overlap": "pattern overlap *m*",
-  susceptibility: "susceptibility *χ*",
-  entropy: "row entropy *S* (nats)",
-  participation: "row participation *Y*_{2}",
-  "log-sum-exp": "ln *Z*",
-  binder: "Binder cumulant *U*_{4}",
-  "entropy-production": "entropy production *σ* / *N* (nats)",
-  "entropy-rate": "entropy rate (nats)",
-  "logit-gap": "logit gap Δ*S*",
-  "effective-rank": "effective rank",
-  "participation-rank": "participation rank",
-  "mean-token-cosine": "mean token cosine",
-  "zero-norm-sites": "sites without a mean",
-  energy: "energy *E* / *N*",
-  "free-energy": "free energy *F* / *N*",
-  "log-partition": "single-site log-partition",
-  housekeeping: "housekeeping entropy production *σ*_{hk} (nats / step)",
-  mismatch: "mismatch KL (nats)",
-  "spectral-radius": "spectral radius *ρ*",
-  lyapunov: "Lyapunov exponent *λ*_{1}",
-  "second-eigenvalue": "second eigenvalue |*λ*_{2}|",
-  "contraction-bound": "contraction bound",
-  "convergence-rate": "convergence rate *ρ*",
-  "relaxation-time": "relaxation time *τ* (steps)",
-};
+/** More series than this are told apart by nobody: where there is a map, that is the figure. */
+const MAX_SERIES = 8;
 
 /** Points of a theory curve. */
 const CURVE_POINTS = 241;
@@ -73,6 +20,8 @@ export function sweepFigures(outcome: SweepOutcome, summary: readonly SummaryRow
   const axisIndex = figureAxis(sweep);
   const figures = new Map<ObservableName, Figure>();
   if (axisIndex < 0) return figures;
+  const series = otherAxes(sweep.axes, axisIndex).reduce((count, k) => count * sweep.axes[k].values.length, 1);
+  if (series > MAX_SERIES && hasMaps(outcome)) return figures;
   for (const name of sweep.observe) figures.set(name, figureOf(outcome, summary, axisIndex, name));
   return figures;
 }
@@ -86,10 +35,8 @@ function figureOf(
   const axis = sweep.axes[axisIndex];
   const groups = new Map<string, SummaryRow[]>();
   for (const row of summary) {
-    const others = sweep.axes.flatMap(({ path }, k) =>
-      k === axisIndex ? [] : [seriesPart(path, String(row.values[k]))],
-    );
-    const key = others.join(", ");
+    const others = otherAxes(sweep.axes, axisIndex).filter((k) => sweep.axes[k].values.length > 1);
+    const key = others.map((k) => seriesPart(sweep.axes[k].path, String(row.values[k]))).join(", ");
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   const xs = axis.values as readonly number[];
@@ -113,31 +60,22 @@ function figureOf(
   distinct.forEach(({ overlay, style, x, y }, k) => {
     const own = distinct.length > 1 ? { style } : {};
     series.unshift({ kind: "line", x, y, ...(k === 0 && { name: overlay.name }), ...own });
-    if (overlay.mark) marks.set(`${overlay.mark.x}`, { ...overlay.mark, ...own });
+    // A mark beyond the points would stretch the axis.
+    if (overlay.mark && overlay.mark.x >= Math.min(...xs) && overlay.mark.x <= Math.max(...xs)) {
+      marks.set(`${overlay.mark.x}`, { ...overlay.mark, ...own });
+    }
   });
   const { spins } = sweep.points[0].system(0);
   return {
     panels: [
       {
-        x: { label: AXIS_LABELS[axis.path] ?? axis.path, scale: axis.scale },
+        x: { label: axisLabel(axis.path), scale: axis.scale },
         y: { label: observableLabel(name, spins), scale: yScale(summary, name) },
         series,
         marks: [...marks.values()],
       },
     ],
   };
-}
-
-/** The magnetization of sphere spins is a length in units of R. */
-function observableLabel(name: ObservableName, spins: Spins): string {
-  const length = name === "magnetization" || name === "absolute-magnetization";
-  return length && spins.kind === "sphere"
-    ? "order parameter |*m*| / *R*"
-    : (OBSERVABLE_LABELS[name] ?? `magnetization *m* of ${speciesObserved(name) ?? name}`);
-}
-
-function seriesPart(path: string, value: string): string {
-  return SERIES_NAMES[path]?.(value) ?? `${path} = ${value}`;
 }
 
 function figurePoint(row: SummaryRow, axisIndex: number, name: ObservableName): FigurePoint {
@@ -168,8 +106,9 @@ function sampleCurve(overlay: Overlay, xs: readonly number[], scale: "linear" | 
   // A square-root onset needs its own point, or the curve misses the corner.
   const corner = overlay.mark?.x;
   if (corner !== undefined && corner > low && corner < high) x.push(corner);
-  x.sort((a, b) => a - b);
-  return { x, y: x.map((value) => overlay.curve(value)) };
+  const nodes = overlay.whole ? [...new Set(x.map(Math.round))] : x;
+  nodes.sort((a, b) => a - b);
+  return { x: nodes, y: nodes.map((value) => overlay.curve(value)) };
 }
 
 function sameCurve(a: readonly number[], b: readonly number[]): boolean {

@@ -1,46 +1,80 @@
-/** Runs one sweep: batches in turn, a row for every point and sample, and a float64 check of random rows. */
+/**
+ * Runs a sweep: cuts it into blocks, has the missing ones computed, refines, and gathers the rows. Where blocks are computed is
+ * the business of a `BlockRunner`, where finished ones are kept that of a `BlockStore`.
+ */
+import type { LoadArray } from "../engine/array-inputs.js";
 import type { CouplingRequest, StrategyReport } from "../engine/coupling-strategy.js";
 import type { Executor } from "../engine/executor.js";
-import type { LoadArray } from "../engine/array-inputs.js";
-import type { MonteCarloResult } from "../engine/chain-results.js";
-import { monteCarlo } from "../engine/monte-carlo.js";
-import { realise, type System } from "../engine/realise.js";
-import { type PointResult, simulate } from "../engine/simulate.js";
 import type { NumericArray } from "../physics/arrays.js";
-import { type MethodName, MONTE_CARLO } from "../physics/closures.js";
-import { InputError } from "../physics/input-error.js";
-import { STREAMS, uniformMatrix } from "../reference/random.js";
-import { type VerificationReport, verifyStep } from "../verify/verify-step.js";
-import { verifySample } from "../verify/verify-sample.js";
-import { planBatches, type Task, toSystemBatch } from "./batches.js";
-import type { Sweep } from "./spec.js";
+import type { Refined } from "./axes.js";
+import { type Block, type BlockSizing, planBlocks, settleSites, sizeBlocks } from "./blocks.js";
+import { type AdapterName, adapterOf, type BlockRecord } from "./folder/block-record.js";
+import { nextRound } from "./refinement.js";
+import { type BlockResult, type ResultRow, runBlock, type SweepVerification } from "./run-block.js";
+import { expand, type Sweep } from "./spec.js";
 
-/** One row of results.csv. */
-export interface ResultRow extends Pick<PointResult, "observables" | "residual" | "innerResidual" | "iterations"> {
-  readonly status: PointResult["status"] | MonteCarloResult["status"];
-  /** From independent chains; monte-carlo only. */
-  readonly standardErrors?: MonteCarloResult["standardErrors"];
-  /** Index into `sweep.points`. */
-  readonly point: number;
-  readonly sample: number;
-  readonly sites: number;
-}
+export type { ResultRow, SweepVerification } from "./run-block.js";
 
-export interface SweepVerification extends VerificationReport {
-  readonly point: number;
-  readonly sample: number;
-  readonly closure: MethodName;
-}
-
+/** All that tables, figures and reports are made of. */
 export interface SweepOutcome {
   readonly sweep: Sweep;
-  /** By point, then by sample. */
+  /** In the order of the tables, then by sample. */
   readonly rows: readonly ResultRow[];
   readonly verification: readonly SweepVerification[];
-  /** How J reached the field products: one entry, unless shapes differ between points. */
   readonly strategies: readonly StrategyReport[];
-  readonly batches: number;
-  readonly wallSeconds: number;
+  /** Who computed it; `adapterOf[k]` computed row k. */
+  readonly adapters: readonly AdapterName[];
+  readonly adapterOfRow: readonly number[];
+  /** Blocks that are finished, of those that there are. */
+  readonly blocks: number;
+  readonly planned: number;
+  /** Time of all blocks together. */
+  readonly computingSeconds: number;
+}
+
+/** A block with the means of single sites, before it is kept. */
+export interface FinishedBlock {
+  readonly record: Omit<BlockRecord, "specification" | "states">;
+  readonly states?: BlockResult["states"];
+}
+
+/** What of a block is under way. */
+export interface BlockProgress {
+  readonly block: Block;
+  /** Share of the block that is done. */
+  readonly fraction: number;
+}
+
+/** Blocks to compute, and all that it takes to cut them elsewhere in the same way. */
+export interface BlockWork {
+  readonly sweep: Sweep;
+  readonly blocks: readonly Block[];
+  /** N of every point. */
+  readonly sites: readonly number[];
+  /** With which `sweep` was expanded. */
+  readonly refined: Refined;
+  readonly sizing: BlockSizing;
+}
+
+/** Computes blocks, wherever that is. */
+export interface BlockRunner {
+  /**
+   * Resolves when all blocks are delivered, or `stop` is aborted and the blocks at hand are.
+   * @param deliver called once a block; a failure of it ends the run
+   */
+  readonly run: (
+    work: BlockWork,
+    deliver: (finished: FinishedBlock) => Promise<void>,
+    watch: { readonly stop?: AbortSignal | undefined; readonly progress?: (at: BlockProgress) => void },
+  ) => Promise<void>;
+}
+
+/** Keeps finished blocks. */
+export interface BlockStore {
+  readonly finished: ReadonlyMap<number, BlockRecord>;
+  readonly refined: Refined;
+  readonly add: (finished: FinishedBlock) => Promise<void>;
+  readonly refine: (refined: Refined) => Promise<void>;
 }
 
 export interface SweepContext extends CouplingRequest {
@@ -48,126 +82,142 @@ export interface SweepContext extends CouplingRequest {
   /** What messages start with: the specification's file. */
   readonly context: string;
   /** Called with the share of the work that is done. */
-  readonly progress?: (fraction: number) => void;
+  readonly progress?: (fraction: number, at?: Block) => void;
 }
 
-/** Rows of J that the check recomputes in float64 for one point of every closure. */
-const VERIFIED_ROWS = 64;
-
-/** Shares of the memory limit that a batch may take with couplings, of which attention holds two, and with states. */
-const COUPLING_SHARE = 0.25;
-const STATE_SHARE = 0.25;
-
+/** Runs a whole sweep on one executor and keeps its blocks in memory. */
 export async function runSweep(executor: Executor, sweep: Sweep, options: SweepContext): Promise<SweepOutcome> {
-  const start = performance.now();
-  const { strategy, precision } = options;
   const load = cachedLoader(options.load);
-  const realiseTask = (task: Task) => realise(task.description, load, `${options.context}: system`);
-  const sites = await settleSites(sweep, realiseTask);
-  const memoryElements = executor.memoryLimit / executor.elementBytes;
-  const limits = {
-    couplingElements: Math.min(COUPLING_SHARE * memoryElements, executor.maxArrayLength),
-    // The five iterates of the mixing are one array, the longest of those that hold states.
-    stateElements: Math.min(STATE_SHARE * memoryElements, 4 * executor.maxArrayLength),
-  };
-  const batches = planBatches(sweep, limits, (task) => sites[task.point]);
-  const checks = chooseChecks(sweep);
-  const isCheck = (task: Task) => checks.some(({ point, sample }) => point === task.point && sample === task.sample);
-  const total = batches.reduce((sum, { work }) => sum + work, 0);
-  const rows: ResultRow[] = [];
-  const verification: SweepVerification[] = [];
-  const strategies = new Map<string, StrategyReport>();
-  let done = 0;
-  for (const { closure, run, chains, observe, groups, work } of batches) {
-    const systems: System[][] = [];
-    for (const group of groups) systems.push(await Promise.all(group.map(realiseTask)));
-    const progress = (fraction: number) => options.progress?.((done + fraction * work) / total);
-    const settings = { observe, strategy, progress };
-    const identityOf = ({ point, sample }: Task) => ({ seed: sweep.seed, point, sample });
-    if (closure === MONTE_CARLO || chains) {
-      if (precision !== undefined && precision !== "f32") {
-        throw new InputError("precision", `${precision} for ${MONTE_CARLO}`, "f32");
-      }
-      if (closure !== MONTE_CARLO || !chains) throw new Error("chains and monte-carlo come together");
-      const identity = (group: number, replica: number) => identityOf(groups[group][replica]);
-      const results = await monteCarlo(executor, toSystemBatch(systems), { ...settings, ...chains, identity });
-      for (const [g, group] of groups.entries()) {
-        for (const [k, task] of group.entries()) {
-          const { observables, standardErrors, status, lastStep, spins, strategy: report } = results[g][k];
-          strategies.set(JSON.stringify(report), report);
-          const { point, sample } = task;
-          const estimates = { observables, standardErrors, status, iterations: lastStep };
-          rows.push({ point, sample, sites: sites[point], ...estimates, residual: NaN, innerResidual: NaN });
-          if (!isCheck(task)) continue;
-          const checked = await verifySample(
-            executor,
-            { ...systems[g][k], initial: spins },
-            { identity: identityOf(task), step: lastStep + 1 },
-            { rows: VERIFIED_ROWS, seed: sweep.seed, strategy },
-          );
-          verification.push({ ...checked, point, sample, closure });
-        }
-      }
-      done += work;
-      continue;
-    }
-    const results = await simulate(executor, toSystemBatch(systems), {
-      ...settings,
-      closure,
-      run,
-      states: groups.flat().some(isCheck),
-      precision,
-    });
-    for (const [g, group] of groups.entries()) {
-      for (const [k, task] of group.entries()) {
-        const { observables, residual, innerResidual, status, iterations, state, strategy: report } = results[g][k];
-        strategies.set(JSON.stringify(report), report);
-        const { point, sample } = task;
-        rows.push({ point, sample, sites: sites[point], observables, residual, innerResidual, status, iterations });
-        if (!isCheck(task) || state === undefined) continue;
-        // One step from the state the sweep ended in: that is where saturated spins and condensed rows are.
-        const system = { ...systems[g][k], initial: state };
-        const checked = { rows: VERIFIED_ROWS, seed: sweep.seed, strategy, precision };
-        verification.push({ ...(await verifyStep(executor, system, closure, checked)), point, sample, closure });
-      }
-    }
-    done += work;
-    options.progress?.(done / total);
-  }
-  rows.sort((a, b) => a.point - b.point || a.sample - b.sample);
-  verification.sort((a, b) => a.point - b.point);
-  const wallSeconds = (performance.now() - start) / 1000;
-  return { sweep, rows, verification, strategies: [...strategies.values()], batches: batches.length, wallSeconds };
+  const sites = await settleSites(sweep, load, options.context);
+  const sizing = sizeBlocks(sweep, sites, executor.device, {});
+  const runner = localRunner(executor, { ...options, load });
+  return completeSweep(sweep, memoryStore(), runner, { ...options, load, sizing });
 }
 
-/** N of every point: the description says it, or its arrays do. */
-async function settleSites(sweep: Sweep, realiseTask: (task: Task) => Promise<System>): Promise<number[]> {
-  const sites: number[] = [];
-  const known = new Map<string, number>();
-  for (const [point, { system }] of sweep.points.entries()) {
-    const description = system(0);
-    const key = JSON.stringify([description.count, description.couplings, description.field, description.initial]);
-    const count = description.count ?? known.get(key) ?? (await realiseTask({ point, sample: 0, description })).sites;
-    known.set(key, count);
-    sites.push(count);
-  }
-  return sites;
-}
-
-/** One random point and sample of every closure, drawn from the seed. */
-function chooseChecks(sweep: Sweep): { readonly point: number; readonly sample: number }[] {
-  const names = [...new Set(sweep.points.map(({ closure }) => closure))];
-  const draws = uniformMatrix(names.length, 2, { seed: sweep.seed, stream: STREAMS.verificationRows, sample: 0 });
-  return names.map((name, k) => {
-    const candidates = sweep.points.flatMap(({ closure }, index) => (closure === name ? [index] : []));
-    return {
-      point: candidates[Math.floor(draws[2 * k] * candidates.length)],
-      sample: Math.floor(draws[2 * k + 1] * sweep.samples),
+/**
+ * Has the missing blocks computed, round after round of refinement.
+ * @returns what there is when all is done, or when `stop` was aborted
+ */
+export async function completeSweep(
+  sweep: Sweep,
+  store: BlockStore,
+  runner: BlockRunner,
+  options: Pick<SweepContext, "load" | "context" | "progress"> & {
+    readonly sizing: BlockSizing;
+    readonly stop?: AbortSignal;
+    /** Leaves out what others compute. */
+    readonly isOurs?: (block: Block) => boolean;
+  },
+): Promise<SweepOutcome> {
+  const { load, context, sizing, stop, isOurs = () => true } = options;
+  for (;;) {
+    const expanded = expand(sweep.input, context, store.refined);
+    const sites = await settleSites(expanded, load, context);
+    const blocks = planBlocks(expanded, sites, sizing);
+    const missing = blocks.filter((block) => isOurs(block) && !store.finished.has(block.index));
+    const total = blocks.filter(isOurs).reduce((sum, { work }) => sum + work, 0);
+    let done = total - missing.reduce((sum, { work }) => sum + work, 0);
+    const current = new Map<number, number>();
+    const report = ({ block, fraction }: BlockProgress) => {
+      current.set(block.index, fraction * block.work);
+      options.progress?.((done + [...current.values()].reduce((sum, work) => sum + work, 0)) / total, block);
     };
-  });
+    const deliver = async (finished: FinishedBlock) => {
+      await store.add(finished);
+      current.delete(finished.record.block);
+      done += blocks[finished.record.block].work;
+    };
+    if (missing.length > 0) {
+      const work = { sweep: expanded, blocks: missing, sites, refined: store.refined, sizing };
+      await runner.run(work, deliver, { stop, progress: report });
+    }
+    const outcome = gather(expanded, blocks, store.finished);
+    if (stop?.aborted || outcome.blocks < blocks.length) return outcome;
+    const values = nextRound(expanded, outcome.rows, store.refined);
+    if (values.length === 0) return outcome;
+    await store.refine([...store.refined, values]);
+  }
 }
 
-function cachedLoader(load: LoadArray): LoadArray {
+/** The rows of those blocks that are finished, in the order of the tables. */
+export function gather(
+  sweep: Sweep,
+  blocks: readonly Pick<Block, "index">[],
+  finished: ReadonlyMap<number, BlockRecord>,
+): SweepOutcome {
+  const place = new Map(sweep.order.map((point, k) => [point, k]));
+  // Blocks of a later round than is planned so far stay out until it is: an older manifest may have been put back.
+  const records = blocks.flatMap(({ index }) => finished.get(index) ?? []);
+  const adapters = new Map<string, number>();
+  const names: AdapterName[] = [];
+  const rows = records.flatMap(({ rows: own, adapter }) => {
+    const key = JSON.stringify(adapter);
+    const known = adapters.get(key) ?? names.push(adapter) - 1;
+    adapters.set(key, known);
+    return own.map((row) => ({ row, adapter: known }));
+  });
+  const at = ({ point }: ResultRow) => place.get(point) ?? 0;
+  rows.sort(({ row: one }, { row: other }) => at(one) - at(other) || one.sample - other.sample);
+  const strategies = new Map(
+    records.flatMap((record) => record.strategies.map((each) => [JSON.stringify(each), each])),
+  );
+  return {
+    sweep,
+    rows: rows.map(({ row }) => row),
+    verification: records
+      .flatMap(({ verification }) => verification)
+      .sort((one, other) => one.point - other.point || one.sample - other.sample),
+    strategies: [...strategies.values()],
+    adapters: names,
+    adapterOfRow: rows.map(({ adapter }) => adapter),
+    blocks: records.length,
+    planned: blocks.length,
+    computingSeconds: records.reduce((sum, { seconds }) => sum + seconds, 0),
+  };
+}
+
+/** One block after the other on an executor of this process. */
+export function localRunner(
+  executor: Executor,
+  { load, context, strategy, precision }: Omit<SweepContext, "progress">,
+): BlockRunner {
+  return {
+    run: async ({ sweep, blocks, sites }, deliver, { stop, progress }) => {
+      for (const block of blocks) {
+        if (stop?.aborted) return;
+        const start = performance.now();
+        const report = (fraction: number) => progress?.({ block, fraction });
+        const shared = { load, context, strategy, precision, sites, progress: report };
+        const { states, ...result } = await runBlock(executor, sweep, block, shared);
+        const seconds = (performance.now() - start) / 1000;
+        const record = { block: block.index, adapter: adapterOf(executor.device), seconds, ...result };
+        await deliver({ record, ...(states && { states }) });
+      }
+    },
+  };
+}
+
+function memoryStore(): BlockStore {
+  const finished = new Map<number, BlockRecord>();
+  let refined: Refined = [];
+  return {
+    finished,
+    get refined() {
+      return refined;
+    },
+    add: ({ record }) => {
+      finished.set(record.block, { ...record, specification: "" });
+      return Promise.resolve();
+    },
+    refine: (values) => {
+      refined = values;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Reads every array once. */
+export function cachedLoader(load: LoadArray): LoadArray {
   const loaded = new Map<string, Promise<NumericArray>>();
   return (path) => {
     const known = loaded.get(path) ?? load(path);

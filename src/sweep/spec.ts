@@ -1,63 +1,29 @@
 /** Sweep specifications: what a user writes, checked and expanded into points. */
-import { z } from "zod";
 import { CHAIN_DEFAULTS, type ChainOptions } from "../engine/monte-carlo.js";
-import { CHAIN_STARTS } from "../engine/chains.js";
 import { type MethodName, methodNames, momentRule, MONTE_CARLO } from "../physics/closures.js";
 import { InputError } from "../physics/input-error.js";
 import { checkObservables, describedRun } from "../physics/observable-scope.js";
-import { isMeasuredBy, type ObservableName, observableNames } from "../physics/observables.js";
+import { isMeasuredBy, type ObservableName } from "../physics/observables.js";
 import { describe, parseInput } from "../physics/schema-errors.js";
 import { parseSystem, type SystemDescription } from "../physics/system.js";
+import {
+  type Axis,
+  type AxisValue,
+  countPoints,
+  crossed,
+  DIRECTION_AXIS,
+  isNumeric,
+  readAxes,
+  type Refined,
+  setPath,
+} from "./axes.js";
+import { documentSchema, type SweepInput } from "./spec-schema.js";
+
+export type { AxisValue } from "./axes.js";
+export type { SweepInput } from "./spec-schema.js";
 
 /** Rows of results.csv at most: a slip in an axis shall not fill the memory. */
 const MAX_ROWS = 1_000_000;
-
-const scalar = z.union([z.number(), z.string()]);
-const range = z.strictObject({
-  from: z.number(),
-  to: z.number(),
-  count: z.int().min(1).max(100_000),
-  scale: z.enum(["linear", "log"]).default("linear"),
-});
-
-const sweepSchema = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores"),
-  system: z.record(z.string(), z.unknown()),
-  axes: z.record(z.string(), z.union([z.array(scalar).min(1), range])),
-  samples: z.int().min(1).default(1).describe("disorder samples, drawn from the seed"),
-  seed: z.int().min(0).default(0),
-  steps: z.int().min(1).optional().describe("steps of the dynamics"),
-  steady: z.boolean().optional().describe("the steady state instead of a number of steps"),
-  monteCarlo: z
-    .strictObject({
-      chains: z.int().min(1).default(CHAIN_DEFAULTS.chains),
-      burnIn: z.int().min(0).default(CHAIN_DEFAULTS.burnIn),
-      thin: z.int().min(1).default(CHAIN_DEFAULTS.thin),
-      start: z.enum(CHAIN_STARTS).default(CHAIN_DEFAULTS.start),
-    })
-    .optional()
-    .describe("chains of closure monte-carlo, of which steps are measured after burnIn"),
-  observe: z
-    .array(
-      z.union([z.enum(observableNames), z.templateLiteral(["magnetization:", z.string().min(1)])], {
-        error: `one of ${observableNames.join(", ")}, magnetization:SPECIES`,
-      }),
-    )
-    .min(1)
-    .default(["magnetization"]),
-});
-
-const documentSchema = z.union([sweepSchema, z.strictObject({ sweeps: z.array(sweepSchema).min(1) })]);
-
-type SweepInput = z.infer<typeof sweepSchema>;
-export type AxisValue = number | string;
-
-interface Axis {
-  /** `beta`, `closure`, `steps`, or a dotted path into the system. */
-  readonly path: string;
-  readonly values: readonly AxisValue[];
-  readonly scale: "linear" | "log";
-}
 
 export interface Sweep {
   readonly name: string;
@@ -65,7 +31,10 @@ export interface Sweep {
   readonly samples: number;
   readonly seed: number;
   readonly observe: readonly ObservableName[];
+  /** Those of the axes as written first, then those of every round of refinement: an index never changes. */
   readonly points: readonly Point[];
+  /** Indices of points in the order of the axes, which is that of the tables. */
+  readonly order: readonly number[];
   /** The specification as it was read, for the manifest. */
   readonly input: SweepInput;
 }
@@ -80,6 +49,10 @@ export interface Point {
   readonly chains?: ChainOptions;
   /** Of the observables of the sweep, those that the closure has. */
   readonly observe: readonly ObservableName[];
+  /** The round of refinement that added it; 0 as written. */
+  readonly round: number;
+  /** The point whose final state it starts from, in a continuation. */
+  readonly previous?: number;
   /** The system of one disorder sample. */
   readonly system: (sample: number) => SystemDescription;
 }
@@ -99,12 +72,167 @@ export function parseSweeps(document: unknown, context: string): Sweep[] {
   return inputs.map((input, k) => expand(input, several ? `${context}: sweeps[${k}]` : context));
 }
 
-function expand(input: SweepInput, context: string): Sweep {
-  const axes = Object.entries(input.axes).map(([path, axis]) => readAxis(path, axis, `${context}: axes.${path}`));
-  if (axes.length === 0) throw new InputError(`${context}: axes`, "no axis", "at least one, such as beta");
-  const count = axes.reduce((product, { values }) => product * values.length, input.samples);
+/**
+ * From what was written to points.
+ * @param refined values that refinement has added to its axis so far
+ * @throws InputError
+ */
+export function expand(input: SweepInput, context: string, refined: Refined = []): Sweep {
+  const written = readAxes(input, context);
+  checkContinuation(input, written, context);
+  checkRefinement(input, written, context);
+  checkScaling(input, written, context);
+  const { continuation, refine } = input;
+  const bothWays = continuation?.direction === "up-and-down";
+  const walked: Axis[] = bothWays
+    ? [...written, { path: DIRECTION_AXIS, values: ["up", "down"], scale: "linear", group: written.length }]
+    : written;
+  const count = countPoints(walked) * input.samples;
   if (count > MAX_ROWS) throw new InputError(`${context}: axes`, `${count} points and samples`, `at most ${MAX_ROWS}`);
-  const points = crossed(axes).map((values) => makePoint(input, axes, values, context));
+  const rounds = [walked, ...refined.map((values) => replaced(walked, refine?.axis, values))];
+  const rows = rounds.flatMap((axes, round) => crossed(axes).map((values) => ({ values, round })));
+  const previous = continuation ? predecessors(rows, walked, input) : [];
+  const points = rows.map(({ values, round }, k) => ({
+    ...makePoint(input, walked, values, context),
+    round,
+    ...(previous[k] !== undefined && { previous: previous[k] }),
+  }));
+  checkObserved(input, points, context);
+  checkMidpoint(input, walked, points, context);
+  if (continuation) checkWalk(points, `${context}: continuation`);
+  const added = refined.flat();
+  const axes = walked.map((axis) =>
+    axis.path === refine?.axis && added.length > 0 ? { ...axis, values: sorted([...axis.values, ...added]) } : axis,
+  );
+  const { name, samples, seed, observe } = input;
+  return { name, axes, samples, seed, observe, points, order: tableOrder(points, axes), input };
+}
+
+const sorted = (values: readonly AxisValue[]) => [...values].sort((one, other) => Number(one) - Number(other));
+
+const replaced = (axes: readonly Axis[], path: string | undefined, values: readonly AxisValue[]): Axis[] =>
+  axes.map((axis) => (axis.path === path ? { ...axis, values } : axis));
+
+/** By the place of every value on its axis, the first axis first. */
+function tableOrder(points: readonly Point[], axes: readonly Axis[]): number[] {
+  const places = axes.map(({ values }) => new Map(values.map((value, place) => [value, place])));
+  const at = (point: number, axis: number) => places[axis].get(points[point].values[axis]) ?? 0;
+  return points
+    .map((_, point) => point)
+    .sort((one, other) => axes.reduce((sign, _, k) => sign || at(one, k) - at(other, k), 0) || one - other);
+}
+
+/** The axis that a key names, which has to be numeric. */
+function numericAxis(axes: readonly Axis[], path: string, where: string): Axis {
+  const axis = axes.find((one) => one.path === path);
+  const names = axes.filter(isNumeric).map((one) => one.path);
+  if (axis === undefined || !isNumeric(axis)) {
+    throw new InputError(where, path, `a numeric axis: ${names.join(", ") || "there is none"}`);
+  }
+  if (new Set(axis.values).size < 2) throw new InputError(where, `${path} with one value`, "an axis with two or more");
+  return axis;
+}
+
+function checkContinuation({ continuation, refine }: SweepInput, axes: readonly Axis[], context: string): void {
+  if (continuation === undefined) return;
+  if (refine) throw new InputError(`${context}: refine`, "it beside continuation", "one of the two");
+  numericAxis(axes, continuation.axis, `${context}: continuation.axis`);
+}
+
+function checkRefinement({ refine, observe }: SweepInput, axes: readonly Axis[], context: string): void {
+  if (refine === undefined) return;
+  const where = `${context}: refine`;
+  const { group } = numericAxis(axes, refine.axis, `${where}.axis`);
+  if (axes.filter((axis) => axis.group === group).length > 1) {
+    throw new InputError(
+      `${where}.axis`,
+      `${refine.axis}, which advances with others`,
+      "an axis that zip leaves alone",
+    );
+  }
+  if (!observe.includes(refine.observable)) {
+    throw new InputError(`${where}.observable`, refine.observable, `one of observe: ${observe.join(", ")}`);
+  }
+}
+
+/** Refinement halves intervals, which an axis of whole numbers does not bear. */
+function checkMidpoint(
+  input: SweepInput,
+  axes: readonly Axis[],
+  [{ values }]: readonly Point[],
+  context: string,
+): void {
+  const along = axes.findIndex(({ path }) => path === input.refine?.axis);
+  if (along < 0) return;
+  const [least, ...others] = sorted(axes[along].values) as number[];
+  const next = others.find((value) => value > least) ?? least;
+  // Of two values that are close, a midpoint may be whole by chance; this one is not.
+  const between = least + (next - least) * Math.SQRT1_2;
+  try {
+    makePoint(input, axes, values.with(along, between), context);
+  } catch {
+    const { path } = axes[along];
+    throw new InputError(
+      `${context}: refine.axis`,
+      `${path}, which takes whole numbers only`,
+      "an axis between whose values there are others",
+    );
+  }
+}
+
+function checkScaling({ scaling, observe }: SweepInput, axes: readonly Axis[], context: string): void {
+  if (scaling === undefined) return;
+  const where = `${context}: scaling`;
+  const along = numericAxis(axes, scaling.along, `${where}.along`);
+  const sizes = numericAxis(axes, scaling.sizes, `${where}.sizes`);
+  if (along.group === sizes.group)
+    throw new InputError(where, `${along.path} against itself`, "two axes that are crossed");
+  const wanted = [...scaling.crossing, ...scaling.collapse.map(({ observable }) => observable)];
+  if (wanted.length === 0) throw new InputError(where, "neither crossing nor collapse", "observables of one of them");
+  const missing = wanted.find((name) => !observe.includes(name));
+  if (missing !== undefined) throw new InputError(where, missing, `one of observe: ${observe.join(", ")}`);
+}
+
+/** Of every point the one before it on its walk; the walk down starts where the walk up has ended. */
+function predecessors(
+  rows: readonly { readonly values: readonly AxisValue[] }[],
+  axes: readonly Axis[],
+  { continuation }: SweepInput,
+): (number | undefined)[] {
+  const along = axes.findIndex(({ path }) => path === continuation?.axis);
+  const way = axes.findIndex(({ path }) => path === DIRECTION_AXIS);
+  const { group } = axes[along];
+  const walks = new Map<string, number[]>();
+  rows.forEach(({ values }, k) => {
+    const key = JSON.stringify(values.filter((_, axis) => axes[axis].group !== group && axis !== way));
+    walks.set(key, [...(walks.get(key) ?? []), k]);
+  });
+  const previous: (number | undefined)[] = rows.map(() => undefined);
+  for (const walk of walks.values()) {
+    const step = (k: number) => rows[k].values[along] as number;
+    const up = [...walk].sort((one, other) => step(one) - step(other));
+    const downward = [...up].reverse();
+    const isDown = (k: number) => way >= 0 && rows[k].values[way] === "down";
+    let steps = continuation?.direction === "down" ? downward : up;
+    if (way >= 0) steps = [...up.filter((k) => !isDown(k)), ...downward.filter(isDown)];
+    steps.slice(1).forEach((k, place) => (previous[k] = steps[place]));
+  }
+  return previous;
+}
+
+/** A state can only be handed on to a system of the same shape. */
+function checkWalk(points: readonly Point[], where: string): void {
+  points.forEach(({ previous, system, closure }) => {
+    if (closure === MONTE_CARLO) throw new InputError(where, MONTE_CARLO, "closures, whose state can be handed on");
+    if (previous === undefined) return;
+    const [one, other] = [system(0), points[previous].system(0)];
+    const shape = ({ spins, count }: SystemDescription) => JSON.stringify([spins, count]);
+    if (shape(one) !== shape(other))
+      throw new InputError(`${where}.axis`, "one that changes N or the spins", "one that keeps them");
+  });
+}
+
+function checkObserved(input: SweepInput, points: readonly Point[], context: string): void {
   const missing = input.observe.find((name) => !points.some(({ observe }) => observe.includes(name)));
   if (missing !== undefined) {
     throw new InputError(`${context}: observe`, `${missing}, which no closure of the axes has`, "one that some has");
@@ -116,48 +244,21 @@ function expand(input: SweepInput, context: string): Sweep {
       `axes with closure: [${MONTE_CARLO}]`,
     );
   }
-  return {
-    name: input.name,
-    axes,
-    samples: input.samples,
-    seed: input.seed,
-    observe: input.observe,
-    points,
-    input,
-  };
 }
 
-function readAxis(path: string, axis: SweepInput["axes"][string], where: string): Axis {
-  if (Array.isArray(axis)) return { path, values: axis, scale: "linear" };
-  const { from, to, count, scale } = axis;
-  if (scale === "log" && !(from > 0 && to > 0)) {
-    throw new InputError(where, `a log range from ${from} to ${to}`, "ends above zero");
-  }
-  const values = Array.from({ length: count }, (_, k) => {
-    if (k === 0) return from;
-    if (k === count - 1) return to;
-    const t = k / (count - 1);
-    // Twelve digits: 0.5 + 3 * 0.085 shall read 0.755 in a table.
-    return Number((scale === "log" ? from * (to / from) ** t : from + (to - from) * t).toPrecision(12));
-  });
-  return { path, values, scale };
-}
-
-function crossed(axes: readonly Axis[]): AxisValue[][] {
-  return axes.reduce<AxisValue[][]>(
-    (rows, { values }) => rows.flatMap((row) => values.map((value) => [...row, value])),
-    [[]],
-  );
-}
-
-function makePoint(input: SweepInput, axes: readonly Axis[], values: readonly AxisValue[], context: string): Point {
+function makePoint(
+  input: SweepInput,
+  axes: readonly Axis[],
+  values: readonly AxisValue[],
+  context: string,
+): Omit<Point, "round" | "previous"> {
   const system = structuredClone(input.system);
   let closure: AxisValue = "naive";
   let steps: AxisValue | undefined = input.steps;
   axes.forEach(({ path }, k) => {
     if (path === "closure") closure = values[k];
     else if (path === "steps") steps = values[k];
-    else setPath(system, path, values[k], `${context}: axes.${path}`);
+    else if (path !== DIRECTION_AXIS) setPath(system, path, values[k], `${context}: axes.${path}`);
   });
   if (!methodNames.includes(closure as MethodName)) {
     throw new InputError(`${context}: axes.closure`, describe(closure), `one of ${methodNames.join(", ")}`);
@@ -183,7 +284,7 @@ function makePoint(input: SweepInput, axes: readonly Axis[], values: readonly Ax
   }
   const chains = sampling ? { ...CHAIN_DEFAULTS, ...input.monteCarlo, steps: steps as number } : undefined;
   const observe = input.observe.filter((name) => isMeasuredBy(method, name));
-  const observed = { ...describedRun(first, method, steps), chains: chains?.chains };
+  const observed = { ...describedRun(first, method, steps), chains: chains?.chains, thin: chains?.thin };
   checkObservables(observe, observed, `${context}: observe`);
   return {
     values,
@@ -199,23 +300,4 @@ function momentCheck(closure: MethodName, system: SystemDescription): { found: s
   if (closure === MONTE_CARLO) return undefined;
   const rule = momentRule(closure, system.spins);
   return typeof rule === "string" ? undefined : rule;
-}
-
-/** `beta` is a key of the system like any other; deeper paths must lead through objects that the system has. */
-function setPath(system: Record<string, unknown>, path: string, value: AxisValue, where: string): void {
-  const keys = path.split(".");
-  let at: Record<string, unknown> = system;
-  for (const key of keys.slice(0, -1)) {
-    const next = at[key];
-    // An entry of a list by its place, such as species.0.beta.
-    if (typeof next !== "object" || next === null) {
-      throw new InputError(
-        where,
-        `no object ${key} in the system`,
-        "beta, closure, steps, or a dotted path into system",
-      );
-    }
-    at = next as Record<string, unknown>;
-  }
-  at[keys[keys.length - 1]] = value;
 }

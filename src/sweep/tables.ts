@@ -1,7 +1,14 @@
-/** results.csv, summary.csv, and the table a sweep ends with. */
-import { stringify } from "csv-stringify/sync";
-import { type ObservableName } from "../physics/observables.js";
-import { overlayFor } from "./overlays.js";
+/** The tables of a sweep, results and summary, and the one that it ends with on a terminal. */
+import type { Column } from "../files/table.js";
+import {
+  functionOfMoments,
+  jackknifeOfSamples,
+  meanOfSamples,
+  type SampleEstimate,
+} from "../physics/disorder-averages.js";
+import { type ObservableName, observableOf } from "../physics/observables.js";
+import { isNumeric, otherAxes } from "./axes.js";
+import { type Overlay, overlayFor } from "./overlays.js";
 import type { ResultRow, SweepOutcome } from "./run.js";
 import type { AxisValue, Sweep } from "./spec.js";
 import { type SampleSummary, summarize } from "../physics/statistics.js";
@@ -15,6 +22,8 @@ export interface SummaryRow {
   readonly converged: number;
   readonly rows: readonly ResultRow[];
   readonly statistics: Readonly<Partial<Record<ObservableName, SampleSummary>>>;
+  /** What the standard errors are taken over; absent where nothing is known. */
+  readonly errorFrom?: "samples" | "chains";
 }
 
 /** A run of K steps has nothing to converge; a steady state has. */
@@ -22,79 +31,214 @@ export function isConverged({ status }: Pick<ResultRow, "status">): boolean {
   return status === "converged" || status === "completed";
 }
 
+/** In the order of the tables; points of which nothing is known yet are left out. */
 export function summariseRows({ sweep, rows }: Pick<SweepOutcome, "sweep" | "rows">): SummaryRow[] {
   const byPoint = new Map<number, ResultRow[]>();
   for (const row of rows) byPoint.set(row.point, [...(byPoint.get(row.point) ?? []), row]);
-  return sweep.points.flatMap(({ values }, point) => {
-    const own = byPoint.get(point) ?? [];
-    const statistics = Object.fromEntries(
-      sweep.observe.map((name) => [name, summarize(own.map(({ observables }) => observables[name] ?? NaN))]),
-    );
-    return { point, values, samples: own.length, converged: own.filter(isConverged).length, rows: own, statistics };
+  return sweep.order.flatMap((point) => {
+    const own = byPoint.get(point);
+    if (own === undefined) return [];
+    const { values } = sweep.points[point];
+    const statistics = Object.fromEntries(sweep.observe.map((name) => [name, statisticsOf(own, name)]));
+    const errorFrom = own.length > 1 ? "samples" : own[0].standardErrors ? "chains" : undefined;
+    const converged = own.filter(isConverged).length;
+    return [{ point, values, samples: own.length, converged, rows: own, statistics, ...(errorFrom && { errorFrom }) }];
   });
 }
 
-/** Column of an axis: its path, where `closure` is always there. */
-function axisColumns(sweep: Sweep): string[] {
-  const paths = sweep.axes.map(({ path }) => path);
-  return paths.includes("closure") ? paths : [...paths, "closure"];
+/**
+ * Samples are independent, chains within one are not: with several samples, errors come from these alone. One sample, as of
+ * couplings that have no disorder, leaves the error from its chains.
+ */
+function statisticsOf(rows: readonly ResultRow[], name: ObservableName): SampleSummary {
+  const summary = summarize(rows.map(({ observables }) => observables[name] ?? NaN));
+  if (rows.length === 1) return { ...summary, standardError: rows[0].standardErrors?.[name] ?? NaN };
+  const { value: mean, standardError } = overSamples(name, rows);
+  return { ...summary, mean, standardError };
 }
 
-function axisValues(sweep: Sweep, point: number): AxisValue[] {
-  const { values, closure } = sweep.points[point];
-  return sweep.axes.some(({ path }) => path === "closure") ? [...values] : [...values, closure];
+/** The mean over disorder samples; of ratios the moments are averaged first (equations 7.4). */
+export function overSamples(name: ObservableName, rows: readonly ResultRow[]): SampleEstimate {
+  const { ratio, sampled } = observableOf(name);
+  if (!ratio || !sampled || rows.some(({ moments }) => !moments)) {
+    return meanOfSamples(rows.map(({ observables }) => observables[name] ?? NaN));
+  }
+  const moments = rows.map((row) => row.moments ?? []);
+  const heads = moments[0].map((_, head) =>
+    functionOfMoments(
+      moments.map((each) => each[head]),
+      sampled,
+    ),
+  );
+  const mean = (of: (head: SampleEstimate) => number) => summarize(heads.map(of)).mean;
+  return jackknifeOfSamples(rows.length, (leftOut) =>
+    mean(({ value, withoutSample }) => (leftOut === undefined ? value : withoutSample[leftOut])),
+  );
 }
 
-/** A row per point, closure and sample. Empty cells are numbers that do not exist. */
-export function resultsCsv({ sweep, rows }: SweepOutcome): string {
-  // Errors from chains, where there are any; those of samples are in summary.csv.
+/** Columns of the axes, and of the closure where it is no axis. */
+function axisColumns(sweep: Sweep, points: readonly number[]): Column[] {
+  const columns = sweep.axes.map((axis, k): Column => {
+    const described = { name: axis.path, description: `axis ${axis.path} of the specification` };
+    const values = points.map((point) => sweep.points[point].values[k]);
+    return isNumeric(axis)
+      ? { ...described, type: "double", values: values as number[] }
+      : { ...described, type: "utf8", values: values.map(String) };
+  });
+  if (sweep.axes.some(({ path }) => path === "closure")) return columns;
+  const closures = points.map((point) => sweep.points[point].closure);
+  return [...columns, { name: "closure", description: "how means follow from means", type: "utf8", values: closures }];
+}
+
+/** The unit stands in the symbol, in brackets; most observables have none. */
+function unitOf(name: ObservableName): { readonly unit?: string } {
+  const unit = /\(([^)]+)\)$/.exec(observableOf(name).symbol)?.[1];
+  return unit === undefined ? {} : { unit };
+}
+
+const doubles = (name: string, description: string, values: readonly (number | undefined)[]): Column => ({
+  name,
+  description,
+  type: "double",
+  values,
+});
+
+/** results: a row per point, closure and sample. Empty cells are numbers that do not exist. */
+export function resultColumns({ sweep, rows, adapters, adapterOfRow }: SweepOutcome): Column[] {
+  // Errors from chains, where there are any; those of samples are in the summary.
   const chainErrors = sweep.points.some(({ chains }) => chains) ? sweep.observe : [];
-  const header = [
-    ...axisColumns(sweep),
-    "sites",
-    "sample",
-    "seed",
-    ...sweep.observe,
-    ...chainErrors.map((name) => `${name}_standard_error`),
-    "residual",
-    "inner_residual",
-    "iterations",
-    "status",
+  const points = rows.map(({ point }) => point);
+  const whole = (name: string, description: string, values: readonly number[]): Column => ({
+    name,
+    description,
+    type: "int64",
+    values,
+  });
+  return [
+    ...axisColumns(sweep, points),
+    whole(
+      "sites",
+      "N",
+      rows.map(({ sites }) => sites),
+    ),
+    whole(
+      "sample",
+      "disorder sample, drawn from the seed",
+      rows.map(({ sample }) => sample),
+    ),
+    whole(
+      "seed",
+      "of everything drawn at random",
+      rows.map(() => sweep.seed),
+    ),
+    ...sweep.observe.map((name) => ({
+      ...doubles(
+        name,
+        observableOf(name).description,
+        rows.map(({ observables }) => observables[name]),
+      ),
+      ...unitOf(name),
+    })),
+    ...chainErrors.map((name) => ({
+      ...doubles(
+        `${name}_standard_error`,
+        `standard error of ${name} from chains`,
+        rows.map(({ standardErrors }) => standardErrors?.[name]),
+      ),
+      ...unitOf(name),
+    })),
+    doubles(
+      "residual",
+      "max_i |G(m)_i - m_i| / R of the final state",
+      rows.map(({ residual }) => residual),
+    ),
+    doubles(
+      "inner_residual",
+      "of the inner equations, in units of R",
+      rows.map(({ innerResidual }) => innerResidual),
+    ),
+    doubles(
+      "iterations",
+      "steps or iterations that were taken",
+      rows.map(({ iterations }) => iterations),
+    ),
+    {
+      name: "status",
+      description: "completed or converged, or what went wrong",
+      type: "utf8",
+      values: rows.map(({ status }) => status),
+    },
+    whole("point", "number of the point, by which arrays of states are named", points),
+    {
+      name: "adapter",
+      description: "who computed it",
+      type: "utf8",
+      values: adapterOfRow.map((k) => `${adapters[k].name} (${adapters[k].driver}), ${adapters[k].precision}`),
+    },
   ];
-  const lines = rows.map((row) => [
-    ...axisValues(sweep, row.point),
-    row.sites,
-    row.sample,
-    sweep.seed,
-    ...sweep.observe.map((name) => cell(row.observables[name])),
-    ...chainErrors.map((name) => cell(row.standardErrors?.[name])),
-    cell(row.residual),
-    cell(row.innerResidual),
-    row.iterations,
-    row.status,
-  ]);
-  return stringify([header, ...lines]);
 }
 
-/** Sample mean and standard error of every observable, a row per point and closure. */
-export function summaryCsv({ sweep }: SweepOutcome, summary: readonly SummaryRow[]): string {
-  const header = [
-    ...axisColumns(sweep),
-    "samples",
-    "converged",
-    ...sweep.observe.flatMap((name) => [`${name}_mean`, `${name}_standard_error`]),
+/** summary: sample mean and standard error of every observable, a row per point and closure, and the exact value where one is known. */
+export function summaryColumns({ sweep }: Pick<SweepOutcome, "sweep">, summary: readonly SummaryRow[]): Column[] {
+  const count = (name: string, description: string, values: readonly number[]): Column => ({
+    name,
+    description,
+    type: "int64",
+    values,
+  });
+  return [
+    ...axisColumns(
+      sweep,
+      summary.map(({ point }) => point),
+    ),
+    count(
+      "samples",
+      "disorder samples behind the statistics",
+      summary.map(({ samples }) => samples),
+    ),
+    count(
+      "converged",
+      "those of them that may be trusted",
+      summary.map(({ converged }) => converged),
+    ),
+    {
+      name: "error_from",
+      description: "what standard errors are taken over: samples, or the chains of a single one",
+      type: "utf8",
+      values: summary.map(({ errorFrom }) => errorFrom),
+    },
+    ...sweep.observe.flatMap((name): Column[] => {
+      const exact = summary.map(({ point }) => exactValue(sweep, point, name));
+      const { description } = observableOf(name);
+      return [
+        {
+          ...doubles(
+            `${name}_mean`,
+            description,
+            summary.map(({ statistics }) => statistics[name]?.mean),
+          ),
+          ...unitOf(name),
+        },
+        {
+          ...doubles(
+            `${name}_standard_error`,
+            `standard error of ${name}_mean`,
+            summary.map(({ statistics }) => statistics[name]?.standardError),
+          ),
+          ...unitOf(name),
+        },
+        ...(exact.some((value) => value !== undefined)
+          ? [{ ...doubles(`${name}_exact`, "what theory says", exact), ...unitOf(name) }]
+          : []),
+      ];
+    }),
   ];
-  const lines = summary.map(({ point, samples, converged, statistics }) => [
-    ...axisValues(sweep, point),
-    samples,
-    converged,
-    ...sweep.observe.flatMap((name) => [cell(statistics[name]?.mean), cell(statistics[name]?.standardError)]),
-  ]);
-  return stringify([header, ...lines]);
 }
 
-function cell(value: number | undefined): number | string {
-  return value === undefined || Number.isNaN(value) ? "" : value;
+function exactValue(sweep: Sweep, point: number, name: ObservableName): number | undefined {
+  const axis = figureAxis(sweep);
+  if (axis < 0) return undefined;
+  return overlayFor(sweep.axes[axis].path, name, sweep.points[point])?.curve(Number(sweep.points[point].values[axis]));
 }
 
 /** Columns of a terminal table at most; more series are left to summary.csv. */
@@ -107,8 +251,8 @@ const MAX_TABLE_COLUMNS = 4;
 export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryRow[]): string {
   const [observable] = sweep.observe;
   const axis = Math.max(0, figureAxis(sweep));
-  const labelOf = ({ values }: SummaryRow) =>
-    values.flatMap((value, k) => (k === axis ? [] : [axisLabel(sweep.axes[k].path, value)])).join(", ");
+  const others = otherAxes(sweep.axes, axis);
+  const labelOf = ({ values }: SummaryRow) => others.map((k) => axisLabel(sweep.axes[k].path, values[k])).join(", ");
   const labels = [...new Set(summary.map(labelOf))];
   const shown = labels.slice(0, MAX_TABLE_COLUMNS);
   const byValue = new Map<AxisValue, Map<string, SummaryRow>>();
@@ -121,8 +265,7 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
     const overlays = [...rows.values()].map(({ point }) =>
       overlayFor(sweep.axes[axis].path, observable, sweep.points[point]),
     );
-    const isShared = sharesExact(sweep, axis) && overlays.every((overlay) => overlay?.name === overlays[0]?.name);
-    const exact = labels.length === 1 || isShared ? overlays[0]?.curve(Number(value)) : undefined;
+    const exact = labels.length === 1 || sharesExact(sweep, axis) ? sharedValue(overlays, Number(value)) : undefined;
     const cells = shown.map((label) => {
       const row = rows.get(label);
       if (row === undefined) return "";
@@ -150,14 +293,25 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
   return [...notes, ...lines].join("\n");
 }
 
-/** The axis that figures and tables put things against: the first numeric one with more than one value, or -1. */
-export function figureAxis({ axes }: Sweep): number {
-  return axes.findIndex(({ values }) => values.length > 1 && values.every((value) => typeof value === "number"));
+/**
+ * The axis that figures and tables put things against, or -1: the one that scaling, a continuation or refinement goes along,
+ * else the first numeric one with more than one value.
+ */
+export function figureAxis({ axes, input }: Sweep): number {
+  const named = input.scaling?.along ?? input.continuation?.axis ?? input.refine?.axis;
+  if (named !== undefined) return axes.findIndex(({ path }) => path === named);
+  return axes.findIndex((axis) => axis.values.length > 1 && isNumeric(axis));
 }
 
 /** Whether the exact result is the same for every series, because they differ at most in the closure. */
 function sharesExact({ axes }: Sweep, axis: number): boolean {
   return axes.every(({ path, values }, k) => k === axis || path === "closure" || values.length === 1);
+}
+
+/** The value of all curves, if they have one; closures may have a theory each. */
+function sharedValue(overlays: readonly (Overlay | undefined)[], x: number): number | undefined {
+  const [first, ...others] = overlays.map((overlay) => overlay?.curve(x));
+  return first !== undefined && others.every((other) => other === first) ? first : undefined;
 }
 
 function axisLabel(path: string, value: AxisValue): string {

@@ -1,70 +1,79 @@
-/** Writes the results of a document: tables, figures and a manifest, in a folder that never looks whole when it is not. */
-import type { DeviceDescription } from "../engine/executor.js";
-import type { OutputFolder } from "../files/output-folder.js";
+/** Makes tables and figures of what a folder holds. They can be made again at any time, with the same bytes. */
+import { join } from "node:path";
+import { writeCsv } from "../files/csv.js";
+import { writeParquet } from "../files/parquet.js";
+import { describeColumns } from "../files/table.js";
 import { renderFigure } from "./figures/render.js";
+import { countStatuses } from "./folder/collection.js";
+import type { SweepOutcomeReport } from "./folder/manifest.js";
+import type { RunFolder } from "./folder/run-folder.js";
+import { reportPage } from "./report/report.js";
+import { phaseMaps } from "./phase-maps.js";
 import { sweepFigures } from "./plots.js";
-import { provenance } from "./provenance.js";
 import type { SweepOutcome } from "./run.js";
-import { resultsCsv, summariseRows, summaryCsv } from "./tables.js";
+import { scalingFigures, scalingText } from "./scaling-figures.js";
+import { scalingResults } from "./scaling.js";
+import { writeStates } from "./state-arrays.js";
+import { resultColumns, summariseRows, summaryColumns } from "./tables.js";
 
-export interface SweepManifest {
-  readonly version: string;
-  readonly device: DeviceDescription;
-  /** The document as it was read. */
-  readonly document: unknown;
-  readonly command: string;
+/** What was made of a folder. */
+export interface Written {
+  /** Names relative to the folder. */
+  readonly files: readonly string[];
+  /** What finite-size scaling says, in lines for people. */
+  readonly scaling: readonly string[];
 }
 
-/** One folder; where the document lists several sweeps, one folder each inside it. */
-export async function writeOutcomes(
-  folder: OutputFolder,
-  outcomes: readonly SweepOutcome[],
-  manifest: SweepManifest,
-): Promise<void> {
-  const several = outcomes.length > 1;
-  for (const outcome of outcomes) {
-    const prefix = several ? `${outcome.sweep.name}/` : "";
-    const summary = summariseRows(outcome);
-    await folder.write(`${prefix}results.csv`, resultsCsv(outcome));
-    await folder.write(`${prefix}summary.csv`, summaryCsv(outcome, summary));
-    for (const [name, figure] of sweepFigures(outcome, summary)) {
-      const { svg, png } = renderFigure(figure);
-      await folder.write(`${prefix}plots/${name}.svg`, svg);
-      await folder.write(`${prefix}plots/${name}.png`, png);
-    }
-    if (several) {
-      await folder.write(`${prefix}manifest.json`, `${JSON.stringify(describeOutcome(outcome, manifest), null, 2)}\n`);
-    }
+export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Promise<Written> {
+  const summary = summariseRows(outcome);
+  const columns = summaryColumns(outcome, summary);
+  const names: string[] = [];
+  const write = async (name: string, contents: string | Uint8Array) => {
+    await folder.write(name, contents);
+    names.push(name);
+  };
+  for (const [name, table] of Object.entries({ results: resultColumns(outcome), summary: columns })) {
+    await writeCsv(join(folder.path, `${name}.csv`), table);
+    await writeParquet(join(folder.path, `${name}.parquet`), table);
+    names.push(`${name}.csv`, `${name}.parquet`);
   }
-  await folder.commit(
-    several
-      ? { ...common(manifest), sweeps: outcomes.map(({ sweep, wallSeconds }) => ({ name: sweep.name, wallSeconds })) }
-      : describeOutcome(outcomes[0], manifest),
-  );
+  names.push(...(await writeStates(folder, outcome)));
+  const scaling = scalingResults(outcome, summary);
+  if (scaling.length > 0) await write("scaling.json", `${JSON.stringify(scaling, null, 2)}\n`);
+  const drawings = new Map<string, string>();
+  for (const [name, figure] of [
+    ...sweepFigures(outcome, summary),
+    ...phaseMaps(outcome, summary),
+    ...scalingFigures(outcome, scaling),
+  ]) {
+    const { svg, png } = renderFigure(figure);
+    drawings.set(name, svg);
+    // A colon, as of magnetization:SPECIES, is no part of a file name everywhere.
+    const file = `plots/${name.replaceAll(":", "-")}`;
+    await write(`${file}.svg`, svg);
+    await write(`${file}.png`, png);
+  }
+  const { manifest } = folder;
+  await write("report.html", reportPage({ outcome, manifest, summary, columns, figures: drawings, scaling }));
+  return { files: names, scaling: scalingText(scaling) };
 }
 
-function common({ device, document, ...run }: SweepManifest) {
-  return { ...provenance(run), device, document };
-}
-
-function describeOutcome(outcome: SweepOutcome, manifest: SweepManifest): Record<string, unknown> {
-  const { sweep, rows, verification, strategies, batches, wallSeconds } = outcome;
-  const statuses = rows.reduce<Record<string, number>>((counts, { status }) => {
-    counts[status] = (counts[status] ?? 0) + 1;
-    return counts;
-  }, {});
+/** What the manifest of a finished sweep says of it. */
+export function describeOutcome(outcome: SweepOutcome): SweepOutcomeReport {
+  const { sweep, rows, blocks, verification, strategies, adapters, computingSeconds } = outcome;
   return {
-    ...common(manifest),
-    name: sweep.name,
-    specification: sweep.input,
-    seed: sweep.seed,
-    samples: sweep.samples,
+    finished: new Date().toISOString(),
     points: sweep.points.length,
     rows: rows.length,
-    statuses,
+    blocks,
+    statuses: countStatuses(rows),
     strategies,
-    batches,
-    wallSeconds,
+    adapters,
     verification,
+    computingSeconds,
+    columns: {
+      results: describeColumns(resultColumns(outcome)),
+      summary: describeColumns(summaryColumns(outcome, [])),
+    },
   };
 }

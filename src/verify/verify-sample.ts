@@ -91,7 +91,7 @@ async function drawStep(
 ): Promise<Float64Array> {
   const chains = new Chains(batchOf(system), 1, () => identity);
   const { layout } = chains;
-  const measured = { overlap: false, scalars: false, production: false, correlations: false };
+  const measured = { overlap: false, scalars: false, production: false, correlationBlocks: 0, response: false };
   const bytes = samplerBytes(chains, measured, executor.elementBytes);
   const sampler = new ChainSampler(executor, chains, measured, bytes, strategy);
   const packed = layout.pack((point) => point.initial);

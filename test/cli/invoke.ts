@@ -8,14 +8,18 @@ export interface Invocation {
   readonly err: string;
 }
 
-export async function invoke(...words: string[]): Promise<Invocation> {
+export const invoke = (...words: string[]): Promise<Invocation> => invokeUntil(new AbortController().signal, ...words);
+
+/** The same for a user who may want to stop. */
+export async function invokeUntil(interruption: AbortSignal, ...words: string[]): Promise<Invocation> {
   let out = "";
   let err = "";
   const code = await runCli(words, {
     print: (text) => (out += `${text}\n`),
     note: (text) => (err += `${text}\n`),
     terminal: undefined,
-    interruption: new AbortController().signal,
+    interruption,
+    holdInterruption: () => () => undefined,
   });
   return { code, out, err };
 }

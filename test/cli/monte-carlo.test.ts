@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { readNpy } from "../../src/files/npy.js";
 import { folder, text } from "./folder.js";
 import { invoke, invokeJson } from "./invoke.js";
 
@@ -22,6 +23,7 @@ interface ChainsJson {
   readonly magnetizationErrors: number[];
   readonly observables: Record<string, number>;
   readonly standardErrors: Record<string, number>;
+  readonly splitRhat: Record<string, number>;
   readonly thermalisation: { readonly verdict: string };
   readonly verification: { readonly pass: boolean };
 }
@@ -35,15 +37,34 @@ test("run prints means with errors, and a verified step", async () => {
   expect(Object.keys(json.observables)).toEqual(Object.keys(json.standardErrors));
   expect(json.observables).toHaveProperty("binder");
   expect(json.thermalisation.verdict).toBe("passed");
+  expect(json.splitRhat["absolute-magnetization"]).toBeLessThan(1.3);
+  expect(json).not.toHaveProperty("correlations");
   expect(json.verification.pass).toBe(true);
 });
 
 test("run writes arrays, and text for people", async () => {
   const out = join(folder, "chains-out");
-  const { code, out: printed } = await invoke("run", system, ...SAMPLE, "--observe", "binder", "--out", out, ...CPU);
+  const words = [...SAMPLE, "--observe", "binder,variance,binder-overlap", "--correlations", "--out", out];
+  const { code, out: printed } = await invoke("run", system, ...words, ...CPU);
   expect(code).toBe(0);
   expect(printed).toContain("two starts");
-  expect(JSON.parse(await readFile(join(out, "result.json"), "utf8"))).toHaveProperty("standardErrors");
+  expect(printed).toContain("split R̂");
+  expect(Math.max(...printed.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  const json = JSON.parse(await readFile(join(out, "result.json"), "utf8")) as Record<string, { rms: number }>;
+  expect(json).toHaveProperty("standardErrors");
+  for (const name of ["correlations", "delayed-correlations"]) {
+    const [values, errors] = await Promise.all(
+      [name, `${name}-standard-errors`].map((file) => readNpy(join(out, `${file}.npy`))),
+    );
+    expect([values.shape, errors.shape]).toEqual([
+      [1, 32, 32],
+      [1, 32, 32],
+    ]);
+    expect(errors.values.every((error) => error >= 0)).toBe(true);
+    const apart = Array.from(values.values).filter((_, k) => k % 33 !== 0);
+    const rms = Math.sqrt(apart.reduce((sum, value) => sum + value * value, 0) / apart.length);
+    expect(json[name].rms).toBeCloseTo(rms, 10);
+  }
 });
 
 test("options and observables that do not fit are refused in one line", async () => {
@@ -56,7 +77,7 @@ test("options and observables that do not fit are refused in one line", async ()
   expect(await refused("--closure", "monte-carlo")).toContain("--steps: found nothing");
   expect(await refused(...SAMPLE, "--trajectory")).toContain("--trajectory");
   expect(await refused(...SAMPLE, "--remove-sites", "1")).toContain("--remove-sites: found it with monte-carlo");
-  expect(await refused(...SAMPLE, "--observe", "susceptibility")).toContain("susceptibility of monte-carlo");
+  expect(await refused(...SAMPLE, "--observe", "susceptibility")).toContain("susceptibility of thin 2");
   expect(await refused("--steps", "3", "--observe", "binder")).toContain("binder of a closure");
 });
 

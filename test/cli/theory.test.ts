@@ -16,6 +16,7 @@ const ROWS: readonly (readonly [string, string, Readonly<Record<string, number>>
   ],
   ["sk-rs", "T=0.8", { overlap: 0.208937 }],
   ["at-line", "T=0.5", { field: 0.5699338 }],
+  ["amp", "T=1.25 steps=3 field=0.375", { overlap: 0.16187415 }],
   ["hopfield", "alpha=0.1 T=0.2", { magnetization: 0.9890852 }],
   ["rem", "beta=3.7233 N=1024", { participation: 0.2355, logPartition: 13.5, entropy: 2.9 }],
   ["tanh-chaos", "g=2", { overlap: 0.530368, lyapunov: 0.154724 }],

@@ -1,10 +1,10 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNpy, writeNpy } from "../../src/files/npy.js";
 import { InputError } from "../../src/physics/input-error.js";
+import { describeWithPython, runPython } from "../python.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -120,9 +120,7 @@ describe("writeNpy", () => {
   });
 });
 
-const hasNumpy = spawnSync("python3", ["-c", "import numpy"]).status === 0;
-
-describe.skipIf(!hasNumpy)("numpy itself (skipped where python3 has no numpy)", () => {
+describeWithPython("numpy", () => {
   it("reads what we write and is read by us", async () => {
     const ours = join(folder, "ours.npy");
     await writeNpy(ours, [2, 3], [1, 2, 3, 4, 5, 6.5], "<f4");
@@ -133,7 +131,7 @@ x = np.arange(24).reshape(2, 3, 4)
 for name, array in [("f8", x / 7), ("f2", x / 8), ("i4", x.astype("<i4")), ("i8", x), ("big", (x / 8).astype(">f8")),
                     ("bool", x % 2 == 0), ("fortran", np.asfortranarray(x / 8)), ("scalar", np.float64(2.5))]:
     np.save(f"{sys.argv[2]}/numpy-{name}.npy", array.astype("<f2") if name == "f2" else array)`;
-    execFileSync("python3", ["-c", script, ours, folder]);
+    runPython(script, ours, folder);
     const ramp = Array.from({ length: 24 }, (_, k) => k);
     const expected: Record<string, number[]> = {
       f8: ramp.map((k) => k / 7),

@@ -81,8 +81,8 @@ describe("writeFileAtomically", () => {
   it("keeps the old file when writing fails", async () => {
     const path = join(parent, "file.txt");
     await writeFileAtomically(path, "old");
-    const failure = writeFileAtomically(path, async (handle) => {
-      await handle.write("half");
+    const failure = writeFileAtomically(path, async (write) => {
+      await write(Buffer.from("half"));
       throw new Error("disk full");
     });
     await expect(failure).rejects.toThrow("disk full");

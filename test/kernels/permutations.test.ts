@@ -112,6 +112,7 @@ function attentionRequests({ kind }: Spins): CouplingRequest[] {
 const clusteringDynamics: readonly ClusteringDynamics[] = [true, false].flatMap((flag): ClusteringDynamics[] => [
   { kind: "map", step: 1, residual: flag },
   { kind: "flow", timeStep: 0.1, rate: 1, unnormalised: flag },
+  { kind: "noisy", timeStep: 0.1, rate: 1, unnormalised: flag, seed: 1 },
 ]);
 
 /** All observables that take extra work: of a short run, and of one that is long enough for a Lyapunov exponent. */

@@ -1,11 +1,10 @@
 /** Observables that take extra work, against exact numbers and against their definitions formed in float64. */
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../src/physics/input-error.js";
-import type { ObservableName } from "../../src/physics/observables.js";
 import { siteMismatch } from "../../src/reference/site-mismatch.js";
 import { siteEnergies } from "../../src/reference/site-energies.js";
 import { readCase } from "../cases.js";
-import { norms, precisions, run } from "./engines.js";
+import { precisions, run } from "./engines.js";
 
 type Matrix = number[][];
 
@@ -123,38 +122,6 @@ describe.each(precisions)("extra work, %s", (precision) => {
     );
     expect(Math.abs(perron.observables["spectral-radius"]! - 0.75)).toBeLessThan(1e-6);
     expect(perron.observables["contraction-bound"]).toBeCloseTo(0.75, 7);
-  });
-
-  it("forms ranks and cosines as their definitions do (D10)", async () => {
-    const [sites, dimension] = [23, 6];
-    const field = Array.from({ length: sites }, (_, i) =>
-      Array.from({ length: dimension }, (_, k) => (i === 4 ? 0 : Math.sin(1 + 3 * i + 1.7 * k) + 0.4)),
-    );
-    const system = { spins: sphere(dimension), couplings: { kind: "dense", matrix: zeros(sites) }, field };
-    const observe: ObservableName[] = [
-      ...(["effective-rank", "participation-rank", "mean-token-cosine", "zero-norm-sites"] as const),
-    ];
-    const { state, observables } = await run(precision, system, { closure: "naive", run: { steps: 1 }, observe });
-    const close = exact ? 1e-12 : 1e-5;
-    const rows = Array.from({ length: sites }, (_, i) => [...state.subarray(i * dimension, (i + 1) * dimension)]);
-    const lengths = norms(state, dimension);
-    let cosines = 0;
-    let pairs = 0;
-    for (let i = 0; i < sites; i++) {
-      for (let j = 0; j < sites; j++) {
-        if (i === j || lengths[i] === 0 || lengths[j] === 0) continue;
-        cosines += sumOf(rows[i].map((value, k) => value * rows[j][k])) / (lengths[i] * lengths[j]);
-        pairs++;
-      }
-    }
-    expect(Math.abs(observables["mean-token-cosine"]! - cosines / pairs)).toBeLessThan(close);
-    expect(observables["zero-norm-sites"]).toBe(1);
-    const singular = singularValues(rows);
-    const shares = singular.map((value) => value / sumOf(singular));
-    const rank = Math.exp(-sumOf(shares.map((p) => p * Math.log(p))));
-    expect(Math.abs(observables["effective-rank"]! - rank)).toBeLessThan(close * 10);
-    const participation = sumOf(singular.map((s) => s ** 2)) ** 2 / sumOf(singular.map((s) => s ** 4));
-    expect(Math.abs(observables["participation-rank"]! - participation)).toBeLessThan(close * 10);
   });
 
   it("has the energy and the TAP free energy of a small SK instance to the order of the expansion", async () => {
@@ -323,25 +290,4 @@ function meanNorm(h: number, beta: number, radius: number, D: number, response: 
     below += weight;
   }
   return (radius * above) / below;
-}
-
-/** One-sided Jacobi on the columns: the singular values without a Gram matrix. */
-function singularValues(rows: Matrix): number[] {
-  const columns = rows[0].map((_, k) => rows.map((row) => row[k]));
-  const dot = (a: number[], b: number[]) => sumOf(a.map((value, k) => value * b[k]));
-  for (let sweep = 0; sweep < 30; sweep++) {
-    for (let a = 0; a < columns.length; a++) {
-      for (let b = a + 1; b < columns.length; b++) {
-        const [p, q, r] = [dot(columns[a], columns[a]), dot(columns[b], columns[b]), dot(columns[a], columns[b])];
-        if (r === 0) continue;
-        const angle = Math.atan2(2 * r, p - q) / 2;
-        const [c, s] = [Math.cos(angle), Math.sin(angle)];
-        [columns[a], columns[b]] = [
-          columns[a].map((value, k) => c * value + s * columns[b][k]),
-          columns[b].map((value, k) => c * value - s * columns[a][k]),
-        ];
-      }
-    }
-  }
-  return columns.map((column) => Math.sqrt(dot(column, column)));
 }

@@ -1,15 +1,10 @@
-import { mkdtemp, readdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openExecutor } from "../../src/engine/devices.js";
 import type { Executor } from "../../src/engine/executor.js";
-import { OutputFolder } from "../../src/files/output-folder.js";
 import { runSweep } from "../../src/sweep/run.js";
 import { parseSweeps } from "../../src/sweep/spec.js";
-import { resultsCsv, summariseRows, summaryCsv, summaryTable } from "../../src/sweep/tables.js";
-import { writeOutcomes } from "../../src/sweep/write.js";
+import { cellAt, type Column } from "../../src/files/table.js";
+import { resultColumns, summariseRows, summaryColumns, summaryTable } from "../../src/sweep/tables.js";
 
 const noFiles = () => Promise.reject(new Error("no files here"));
 const document = {
@@ -34,21 +29,23 @@ beforeAll(async () => {
 });
 afterAll(() => executor.dispose());
 
-function lines(csv: string): string[][] {
-  return csv
-    .trim()
-    .split("\n")
-    .map((line) => line.split(","));
+/** Header and rows as text, as they stand in a CSV file. */
+function lines(columns: readonly Column[]): string[][] {
+  const rows = columns[0].values.length;
+  return [
+    columns.map(({ name }) => name),
+    ...Array.from({ length: rows }, (_, row) => columns.map((column) => String(cellAt(column, row) ?? ""))),
+  ];
 }
 
 describe("a sweep", () => {
   test("writes one row a point, closure and sample, in the order of the axes", async () => {
     const [sweep] = parseSweeps(document, "spec");
     const outcome = await runSweep(executor, sweep, { load: noFiles, context: "spec" });
-    const [header, ...rows] = lines(resultsCsv(outcome));
+    const [header, ...rows] = lines(resultColumns(outcome));
     expect(header).toEqual([
       ..."beta,closure,couplings.std,sites,sample,seed,magnetization,overlap,susceptibility".split(","),
-      ..."residual,inner_residual,iterations,status".split(","),
+      ..."residual,inner_residual,iterations,status,point,adapter".split(","),
     ]);
     expect(rows).toHaveLength(3 * 2 * 2 * 3);
     expect(rows[0].slice(0, 6)).toEqual(["0.5", "naive", "0.1", "37", "0", "7"]);
@@ -56,16 +53,17 @@ describe("a sweep", () => {
     expect(rows.flat()).not.toContain("NaN");
 
     const summary = summariseRows(outcome);
-    const [summaryHeader, ...means] = lines(summaryCsv(outcome, summary));
-    expect(summaryHeader.slice(3, 7)).toEqual([
+    const [summaryHeader, ...means] = lines(summaryColumns(outcome, summary));
+    expect(summaryHeader.slice(3, 8)).toEqual([
       "samples",
       "converged",
+      "error_from",
       "magnetization_mean",
       "magnetization_standard_error",
     ]);
     expect(means).toHaveLength(12);
     const first = rows.slice(0, 3).map((row) => Number(row[6]));
-    expect(Number(means[0][5])).toBeCloseTo((first[0] + first[1] + first[2]) / 3, 12);
+    expect(Number(means[0][6])).toBeCloseTo((first[0] + first[1] + first[2]) / 3, 12);
     expect(outcome.verification.map(({ closure }) => closure).sort()).toEqual(["naive", "tap"]);
     expect(outcome.verification.every(({ pass }) => pass)).toBe(true);
     for (const line of summaryTable(outcome, summary).split("\n")) expect(line.length).toBeLessThanOrEqual(80);
@@ -77,13 +75,15 @@ describe("a sweep", () => {
     // Each matrix takes 37 · 40 · 4 bytes; a quarter of this limit holds one.
     const small = await openExecutor({ select, memoryLimit: 4 * 8000 + 200_000 });
     try {
-      const apart: string[] = [];
+      const apart: string[][] = [];
+      // All but the point, which counts the points of a sweep.
+      const numbers = (columns: Column[]) => lines(columns.filter(({ name }) => name !== "point")).slice(1);
       for (const beta of document.axes.beta) {
         const [part] = parseSweeps({ ...document, axes: { ...document.axes, beta: [beta] } }, "spec");
         const outcome = await runSweep(small, part, { load: noFiles, context: "spec" });
-        apart.push(...resultsCsv(outcome).trim().split("\n").slice(1));
+        apart.push(...numbers(resultColumns(outcome)));
       }
-      expect(apart).toEqual(resultsCsv(together).trim().split("\n").slice(1));
+      expect(apart).toEqual(numbers(resultColumns(together)));
     } finally {
       small.dispose();
     }
@@ -124,35 +124,5 @@ describe("a sweep", () => {
     const summary = summariseRows(outcome);
     expect(summary.map(({ converged }) => converged)).toEqual([1, 0]);
     expect(summaryTable(outcome, summary)).toContain("1 runs did not converge");
-  });
-
-  test("leaves a folder with tables, figures and a manifest, one inside for each of several sweeps", async () => {
-    const both = { sweeps: [document, { ...document, name: "other", seed: 8 }] };
-    const outcomes = [];
-    for (const sweep of parseSweeps(both, "spec")) {
-      outcomes.push(await runSweep(executor, sweep, { load: noFiles, context: "spec" }));
-    }
-    const target = join(await mkdtemp(join(tmpdir(), "onsager-sweep-")), "out");
-    const folder = await OutputFolder.create(target);
-    const manifest = { version: "0", device: executor.device, document: both, command: "onsager sweep" };
-    await writeOutcomes(folder, outcomes, manifest);
-    expect((await readdir(target)).sort()).toEqual(["manifest.json", "other", "small"]);
-    expect((await readdir(join(target, "small"))).sort()).toEqual([
-      "manifest.json",
-      "plots",
-      "results.csv",
-      "summary.csv",
-    ]);
-    expect((await readdir(join(target, "small", "plots"))).sort()).toEqual(
-      document.observe.flatMap((name) => [`${name}.png`, `${name}.svg`]).sort(),
-    );
-    const stored = parse(await readFile(join(target, "small", "manifest.json"), "utf8")) as Record<string, unknown>;
-    expect(stored).toMatchObject({
-      name: "small",
-      seed: 7,
-      randomNumbers: "philox4x32-10/3",
-      statuses: { completed: 36 },
-    });
-    expect(stored.device).toMatchObject({ name: executor.device.name, driver: executor.device.driver });
   });
 });

@@ -35,6 +35,19 @@ describe("Curie-Weiss at N -> infinity", () => {
     expect(curieWeissMagnetization(1, 1, 1e-9) / Math.cbrt(3e-9)).toBeCloseTo(1, 5);
   });
 
+  it("keeps its digits next to the transition, on both sides and in a field (40-digit arithmetic)", () => {
+    for (const [T, field, m] of [
+      [1 - 1e-6, 0, 0.0017320501147733386],
+      [1 - 1e-10, 0, 1.732050879154857e-5],
+      [1 - 1e-10, 1e-12, 1.449183124397197e-4],
+      [1, 1e-12, 1.4422495643074085e-4],
+      [1 + 1e-10, 1e-12, 1.4353160047307428e-4],
+    ]) {
+      expect(Math.abs(curieWeissMagnetization(T, 1, field) / m - 1), `T ${T}, h ${field}`).toBeLessThan(1e-13);
+    }
+    expect(curieWeissMagnetization(Infinity, 1, 0.3)).toBe(0);
+  });
+
   it("has limits at zero and infinite temperature, follows the field, and takes negative couplings", () => {
     expect(curieWeissMagnetization(0)).toBe(1);
     expect(curieWeissMagnetization(0, 0)).toBe(0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { curieWeissMagnetization } from "../../src/physics/theory/curie-weiss.js";
-import { hopfieldMagnetization } from "../../src/physics/theory/hopfield.js";
+import { hopfieldCapacity, hopfieldMagnetization } from "../../src/physics/theory/hopfield.js";
 import { readCase } from "../cases.js";
 
 interface Hopfield {
@@ -22,6 +22,9 @@ describe("retrieval in the Hopfield model", () => {
     }
     expect(hopfieldMagnetization(data.alpha_c * (1 - 1e-12), 0)).toBeCloseTo(data.m_at_alpha_c, 5);
     expect(hopfieldMagnetization(data.alpha_c * (1 + 1e-12), 0)).toBe(0);
+    expect(hopfieldCapacity(0)).toBeCloseTo(data.alpha_c, 13);
+    expect(hopfieldCapacity(1e-6)).toBeCloseTo(data.alpha_c, 6);
+    expect(hopfieldCapacity(1)).toBe(0);
   });
 
   it("reproduces the tabulated overlaps at T > 0, and where there is none", () => {

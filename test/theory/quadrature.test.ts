@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { erf } from "../../src/physics/theory/error-function.js";
 import { boxedNormalDensity, gaussianAverage, integrate } from "../../src/physics/theory/quadrature.js";
-import { sech2 } from "../../src/physics/theory/sech-squared.js";
+import { sech2 } from "../../src/physics/hyperbolic.js";
 
 describe("Gaussian averages", () => {
   it("are exact for polynomials and exponentials at narrow laws", () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { ampOverlap } from "../../src/physics/theory/amp-state-evolution.js";
 import {
   almeidaThoulessField,
+  almeidaThoulessTemperature,
   logAlmeidaThoulessRatio,
   replicaSymmetricFreeEnergy,
   replicaSymmetricOverlap,
@@ -42,6 +44,27 @@ describe("replica-symmetric SK", () => {
   it("agrees with 25-digit arithmetic at other parameters", () => {
     expect(replicaSymmetricOverlap(0.37, 1, 0.3)).toBeCloseTo(0.687317462832464709, 13);
     expect(almeidaThoulessField(0.63)).toBeCloseTo(0.333638857738440648, 12);
+  });
+
+  it("has one de Almeida-Thouless line, by field and by temperature", () => {
+    for (const [T, J] of [
+      [0.05, 1],
+      [0.5, 1],
+      [0.95, 1],
+      [1.2, 3],
+    ]) {
+      expect(almeidaThoulessTemperature(-almeidaThoulessField(T, J), J)).toBeCloseTo(T, 9);
+    }
+    expect(almeidaThoulessTemperature(0, 2)).toBe(2);
+    expect(almeidaThoulessTemperature(30)).toBe(0);
+  });
+
+  it("is where the state evolution of amp ends, from any start", () => {
+    for (const start of [0.01, 0.4, 1])
+      expect(ampOverlap(400, start, 0.6, 1, 0.2)).toBeCloseTo(replicaSymmetricOverlap(0.6, 1, 0.2), 12);
+    expect(ampOverlap(0, 0.3, 0.5)).toBe(0.3);
+    expect(ampOverlap(9, 0, 0.5)).toBe(0);
+    expect(ampOverlap(1, 1, Infinity, 1, 0.4)).toBe(0);
   });
 
   it("scales with J", () => {

@@ -13,7 +13,7 @@
  */
 import { erf } from "./error-function.js";
 import { boxedNormalDensity, gaussianAverage, integrate } from "./quadrature.js";
-import { findRoot } from "./root.js";
+import { findRoot, positiveFixedPoint } from "./root.js";
 
 /** Ensemble of couplings and fields, all in units of energy. */
 export interface AsymmetricSk {
@@ -53,14 +53,7 @@ export function asymmetricSkStep(magnetization: number, beta: number, model: Asy
 export function asymmetricSkMagnetization(beta: number, model: AsymmetricSk): number {
   // The map is odd, increasing and concave for m > 0, so a positive fixed point exists exactly if its slope at 0 exceeds 1.
   if (!(criticalRatio(beta, model) > 1)) return 0;
-  const excess = (m: number): number => asymmetricSkStep(m, beta, model) / m - 1;
-  if (!(excess(1) < 0)) return 1;
-  let lower = 0.5;
-  while (!(excess(lower) > 0)) {
-    lower /= 2;
-    if (lower < 1e-9) return 0;
-  }
-  return findRoot(excess, lower, 1);
+  return positiveFixedPoint((m) => asymmetricSkStep(m, beta, model));
 }
 
 /**

@@ -17,10 +17,20 @@ import { findRoot } from "./root.js";
 export function curieWeissMagnetization(temperature: number, coupling = 1, field = 0): number {
   if (field < 0) return -curieWeissMagnetization(temperature, coupling, -field);
   if (field === 0 && coupling <= temperature) return 0;
+  if (temperature === Infinity) return 0;
   if (temperature === 0) return coupling < 0 ? Math.min(1, -field / coupling) : 1;
-  const map = (m: number): number => Math.tanh((coupling * m + field) / temperature);
-  if (map(1) === 1) return 1;
-  if (field > 0) return findRoot((m) => map(m) - m, 0, 1);
-  // Divided by m, so that the trivial root is gone: the ratio falls from J0/T at m = 0 to less than 1 at m = 1.
-  return findRoot((m) => (m === 0 ? coupling / temperature : map(m) / m) - 1, 0, 1);
+  if (Math.tanh((coupling + field) / temperature) === 1) return 1;
+  // T atanh m = J0 m + h, with J0 - T taken first: near the transition the rest is of order m³, and nothing cancels.
+  const excess = coupling - temperature;
+  if (field > 0) return findRoot((m) => field + excess * m - temperature * m * cubicPart(m), 0, 1);
+  // Divided by m, so that the trivial root is gone.
+  return findRoot((m) => excess - temperature * cubicPart(m), 0, 1);
+}
+
+/** atanh(m)/m - 1 = m²/3 + m⁴/5 + ... */
+function cubicPart(m: number): number {
+  if (m > 0.25) return Math.atanh(m) / m - 1;
+  let sum = 0;
+  for (let k = 13; k >= 1; k--) sum = m * m * (1 / (2 * k + 1) + sum);
+  return sum;
 }

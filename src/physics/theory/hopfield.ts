@@ -11,8 +11,8 @@
 import { curieWeissMagnetization } from "./curie-weiss.js";
 import { erf } from "./error-function.js";
 import { gaussianAverage } from "./quadrature.js";
-import { findRoot } from "./root.js";
-import { sech2 } from "./sech-squared.js";
+import { findRoot, positiveFixedPoint } from "./root.js";
+import { sech2 } from "../hyperbolic.js";
 
 /** sigma at which retrieval ends at T = 0, and an upper bound of it at any T: sqrt(2/pi). */
 const LARGEST_NOISE = Math.sqrt(2 / Math.PI);
@@ -31,10 +31,23 @@ export function hopfieldMagnetization(load: number, temperature: number): number
   // What a temperature this low changes is less than the last digit.
   if (temperature < 1e-14) return groundStateMagnetization(load);
   if (temperature >= 1) return 0;
-  const largest = largestLoad((noise) => loadOf(noise, temperature));
-  if (load > largest.load) return 0;
-  const noise = findRoot((sigma) => loadOf(sigma, temperature) - load, 0, largest.noise);
+  // Any sigma with at least this load is an upper end: alpha crosses it once on the way there.
+  const end = largestLoad((noise) => loadOf(noise, temperature), load);
+  if (load > end.load) return 0;
+  const noise = findRoot((sigma) => loadOf(sigma, temperature) - load, 0, end.noise);
   return magnetizationAt(noise, temperature);
+}
+
+/**
+ * The largest alpha at which there is a retrieval state: the spinodal, alpha_c = 0.1379056 at T = 0.
+ *
+ * @param temperature T >= 0
+ * @returns alpha; 0 for T >= 1
+ */
+export function hopfieldCapacity(temperature: number): number {
+  if (temperature >= 1) return 0;
+  if (temperature < 1e-14) return groundStateNoise(groundStateCapacity()) ** 2 / 2;
+  return largestLoad((noise) => loadOf(noise, temperature)).load;
 }
 
 /** alpha as a function of the noise sigma; 0 where m(sigma) is. */
@@ -51,23 +64,15 @@ function magnetizationAt(noise: number, temperature: number): number {
   if (noise === 0) return curieWeissMagnetization(temperature);
   const deviation = noise / temperature;
   if (!(gaussianAverage(sech2, 0, deviation) > temperature)) return 0;
-  const map = (m: number): number => gaussianAverage(Math.tanh, m / temperature, deviation);
-  const excess = (m: number): number => map(m) / m - 1;
-  if (!(excess(1) < 0)) return 1;
-  let lower = 0.5;
-  while (!(excess(lower) > 0)) {
-    lower /= 2;
-    if (lower < 1e-9) return 0;
-  }
-  return findRoot(excess, lower, 1);
+  return positiveFixedPoint((m) => gaussianAverage(Math.tanh, m / temperature, deviation));
 }
 
-/** Golden-section search for the one maximum of alpha(sigma). */
-function largestLoad(loadAt: (noise: number) => number): { noise: number; load: number } {
+/** Golden-section search for the one maximum of alpha(sigma), or for any point of at least the load `enough`. */
+function largestLoad(loadAt: (noise: number) => number, enough = Infinity): { noise: number; load: number } {
   let [from, to] = [0, LARGEST_NOISE];
   let [left, right] = [to - GOLDEN * (to - from), from + GOLDEN * (to - from)];
   let [leftLoad, rightLoad] = [loadAt(left), loadAt(right)];
-  while (to - from > 1e-9) {
+  while (to - from > 1e-9 && Math.max(leftLoad, rightLoad) < enough) {
     // Where both are 0, the maximum lies below.
     if (leftLoad >= rightLoad) {
       [to, right, rightLoad] = [right, left, leftLoad];
@@ -83,11 +88,19 @@ function largestLoad(loadAt: (noise: number) => number): { noise: number; load: 
 }
 
 function groundStateMagnetization(load: number): number {
-  const noise = (y: number): number => erf(y) / y - (2 / Math.sqrt(Math.PI)) * Math.exp(-y * y);
-  // Its slope, times y^2: zero at the capacity.
-  const slope = (y: number): number => (2 / Math.sqrt(Math.PI)) * Math.exp(-y * y) * y * (1 + 2 * y * y) - erf(y);
-  const capacity = findRoot(slope, 1, 3);
+  const capacity = groundStateCapacity();
   const target = Math.sqrt(2 * load);
-  if (target > noise(capacity)) return 0;
-  return erf(findRoot((y) => noise(y) - target, capacity, 1 / target));
+  if (target > groundStateNoise(capacity)) return 0;
+  return erf(findRoot((y) => groundStateNoise(y) - target, capacity, 1 / target));
+}
+
+/** sqrt(2 alpha) as a function of y. */
+function groundStateNoise(y: number): number {
+  return erf(y) / y - (2 / Math.sqrt(Math.PI)) * Math.exp(-y * y);
+}
+
+/** y at the capacity, where the slope of the noise vanishes. */
+function groundStateCapacity(): number {
+  const slope = (y: number): number => (2 / Math.sqrt(Math.PI)) * Math.exp(-y * y) * y * (1 + 2 * y * y) - erf(y);
+  return findRoot(slope, 1, 3);
 }

@@ -4,6 +4,8 @@
  *     the uniform law is unstable above   K_# = beta^(d/2) / (2^(d/2) Gamma(d/2) I_{d/2}(beta))
  *     and loses stability continuously iff beta <= beta_*,   I_{d/2+1}(beta_*) / I_{d/2}(beta_*) = 1/d
  *
+ * The laws beyond it are in noisy-attention-order.ts.
+ *
  * Sources: Mun & Rosenzweig, arXiv:2604.16288, arXiv:2606.05140.
  */
 import { besselRatio } from "./bessel-ratio.js";

@@ -80,6 +80,34 @@ export function boxedNormalDensity(x: number, halfWidth: number, deviation: numb
   return rule((t) => Math.exp(-0.5 * (distance - width * t) ** 2), 0, 1) / (2 * norm);
 }
 
+/**
+ * The rule of {@link integrate} as nodes and weights, for sums in which one function stands many times: each panel between
+ * two breakpoints in equal pieces.
+ *
+ * @param breakpoints ascending ends of panels
+ * @param pieces of one panel, at least 1
+ */
+export function quadratureRule(
+  breakpoints: readonly number[],
+  pieces: (from: number, to: number) => number,
+): Record<"nodes" | "weights", readonly number[]> {
+  const nodes: number[] = [];
+  const weights: number[] = [];
+  for (let k = 1; k < breakpoints.length; k++) {
+    const [from, to] = [breakpoints[k - 1], breakpoints[k]];
+    const count = pieces(from, to);
+    const half = (to - from) / (2 * count);
+    for (let piece = 0; piece < count; piece++) {
+      const centre = from + (2 * piece + 1) * half;
+      RULE.nodes.forEach((node, j) => {
+        nodes.push(centre + half * node);
+        weights.push(half * RULE.weights[j]);
+      });
+    }
+  }
+  return { nodes, weights };
+}
+
 /** As {@link gaussianAverage}: with poles at i pi/2 and beyond, the error is about exp(-pi^2/(step deviation)) = exp(-45). */
 function trapezoid(f: (a: number) => number, mean: number, deviation: number): number {
   const step = Math.min(0.6, 0.22 / deviation);

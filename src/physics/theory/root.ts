@@ -38,3 +38,20 @@ export function findRoot(f: (x: number) => number, lower: number, upper: number)
   }
   return Math.abs(fa) < Math.abs(fb) ? a : b;
 }
+
+/**
+ * The positive fixed point of a concave map of [0, 1] into itself with map(0) = 0 and a slope above 1 there.
+ *
+ * @returns m in (0, 1]; 0 where it lies below 1e-9
+ */
+export function positiveFixedPoint(map: (m: number) => number): number {
+  // Divided by m, so that the trivial root is gone.
+  const excess = (m: number): number => map(m) / m - 1;
+  if (!(excess(1) < 0)) return 1;
+  let lower = 0.5;
+  while (!(excess(lower) > 0)) {
+    lower /= 2;
+    if (lower < 1e-9) return 0;
+  }
+  return findRoot(excess, lower, 1);
+}

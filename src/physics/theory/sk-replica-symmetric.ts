@@ -8,7 +8,7 @@
  */
 import { gaussianAverage } from "./quadrature.js";
 import { findRoot } from "./root.js";
-import { sech2 } from "./sech-squared.js";
+import { logTwoCosh, sech2 } from "../hyperbolic.js";
 
 /**
  * Edwards-Anderson overlap q.
@@ -21,11 +21,23 @@ import { sech2 } from "./sech-squared.js";
 export function replicaSymmetricOverlap(temperature: number, coupling = 1, field = 0): number {
   if (field === 0 && temperature >= coupling) return 0;
   if (temperature === 0) return 1;
-  const squared = (q: number): number => averageOverField((a) => Math.tanh(a) ** 2, q, temperature, coupling, field);
+  const squared = (q: number): number => replicaSymmetricStep(q, temperature, coupling, field);
   // q over its map grows with q, from the value at q = 0 to more than 1 at q = 1.
   const atZero = field === 0 ? (temperature / coupling) ** 2 : 0;
   const excess = (q: number): number => (q === 0 ? atZero : q / squared(q)) - 1;
   return excess(1) > 0 ? findRoot(excess, 0, 1) : 1;
+}
+
+/**
+ * int Dz tanh^2 beta (h + J sqrt(q) z), whose fixed point is q.
+ *
+ * @param overlap q in [0, 1]
+ * @param temperature T > 0
+ * @param coupling J > 0
+ * @param field h
+ */
+export function replicaSymmetricStep(overlap: number, temperature: number, coupling = 1, field = 0): number {
+  return averageOverField((a) => Math.tanh(a) ** 2, overlap, temperature, coupling, field);
 }
 
 /**
@@ -38,9 +50,7 @@ export function replicaSymmetricOverlap(temperature: number, coupling = 1, field
 export function replicaSymmetricFreeEnergy(temperature: number, coupling = 1, field = 0): number {
   if (temperature === 0) return -gaussianAverage(Math.abs, field, coupling);
   const q = replicaSymmetricOverlap(temperature, coupling, field);
-  // ln 2 cosh a without overflow.
-  const logCosh = (a: number): number => Math.abs(a) + Math.log1p(Math.exp(-2 * Math.abs(a)));
-  const average = averageOverField(logCosh, q, temperature, coupling, field);
+  const average = averageOverField(logTwoCosh, q, temperature, coupling, field);
   return -((coupling * (1 - q)) ** 2) / (4 * temperature) - temperature * average;
 }
 
@@ -75,6 +85,24 @@ export function almeidaThoulessField(temperature: number, coupling = 1): number 
   let upper = coupling;
   while (excess(upper) > 0) upper *= 2;
   return findRoot(excess, 0, upper);
+}
+
+/**
+ * Temperature of the de Almeida-Thouless line in a given field: replica symmetry is broken below it.
+ *
+ * @param field h; its sign does not matter
+ * @param coupling J > 0
+ * @returns T in (0, J]; 0 where it is below 1e-9 J, from h near 6 J on
+ */
+export function almeidaThoulessTemperature(field: number, coupling = 1): number {
+  if (field === 0) return coupling;
+  const excess = (temperature: number): number => logAlmeidaThoulessRatio(temperature, coupling, field);
+  let lower = coupling;
+  while (!(excess(lower) > 0)) {
+    lower /= 2;
+    if (lower < 1e-9 * coupling) return 0;
+  }
+  return findRoot(excess, lower, 2 * lower);
 }
 
 /** int Dz f(beta (h + J sqrt(q) z)). */

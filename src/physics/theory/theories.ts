@@ -6,6 +6,7 @@
  * are in nats; everything else is a pure number.
  */
 import { InputError } from "../input-error.js";
+import { ampOverlap } from "./amp-state-evolution.js";
 import {
   asymmetricSkCriticalBeta,
   asymmetricSkEntropyProduction,
@@ -14,6 +15,7 @@ import {
 } from "./asymmetric-sk.js";
 import { curieWeissMagnetization } from "./curie-weiss.js";
 import { hopfieldMagnetization } from "./hopfield.js";
+import { noisyAttentionOrder } from "./noisy-attention-order.js";
 import { noisyAttentionThreshold, noisyAttentionTricritical } from "./noisy-attention.js";
 import { almeidaThoulessField, replicaSymmetricFreeEnergy, replicaSymmetricOverlap } from "./sk-replica-symmetric.js";
 import { softmaxRowAverages } from "./softmax-rem.js";
@@ -196,6 +198,26 @@ export const theories = {
       },
     ],
   },
+  amp: {
+    summary: "state evolution of the amp iteration, symmetric J_ij ~ N(0, J²/N), N → ∞",
+    reference: "Bolthausen, Commun. Math. Phys. 325, 333 (2014); Bayati & Montanari, IEEE TIT 57, 764 (2011)",
+    parameters: [
+      { ...temperature, range: positive },
+      { name: "steps", description: "iterations k", range: { from: 0, to: 1e6, whole: true } },
+      { name: "start", description: "q_0 of the start", default: 1, range: { from: 0, to: 1 } },
+      disorder,
+      field,
+    ],
+    results: [
+      {
+        name: "overlap",
+        description: "q_k = (1/N) Σ_i m_i(k)²",
+        formula: "q_{k+1} = ∫Dz tanh² β(h + J √q_k z)",
+        needs: ["T", "steps", "start", "J", "field"],
+        compute: ({ T, steps, start, J, field }) => ampOverlap(steps, start, T, J, field),
+      },
+    ],
+  },
   hopfield: {
     summary: "retrieval in the Hopfield model with α N random patterns, replica symmetric, N → ∞",
     reference: "Amit, Gutfreund & Sompolinsky, PRL 55, 1530 (1985)",
@@ -269,6 +291,7 @@ export const theories = {
     parameters: [
       { name: "d", description: "dimension of a token", range: { from: 2, whole: true } },
       { name: "beta", description: "inverse temperature of attention", range: nonnegative },
+      { name: "K", description: "strength of attention", range: nonnegative },
     ],
     results: [
       {
@@ -284,6 +307,13 @@ export const theories = {
         formula: "I_{d/2+1}(β_*) / I_{d/2}(β_*) = 1/d",
         needs: ["d"],
         compute: ({ d }) => noisyAttentionTricritical(d),
+      },
+      {
+        name: "orderParameter",
+        description: "r = |E x| of the stationary law of least free energy, 0 below the transition",
+        formula: "p(x) ∝ exp((2K/β) ∫ e^{β x·y} p(dy))",
+        needs: ["d", "beta", "K"],
+        compute: ({ d, beta, K }) => noisyAttentionOrder(d, beta, K),
       },
     ],
   },

@@ -25,7 +25,9 @@ export interface ExactDynamics {
   /** Of enumeration, which takes no time of the device; chains are timed with the closures. */
   readonly secondsPerStep?: number;
   /** Of chains. */
-  readonly sampling?: ChainOptions & ChainEstimates & Pick<MonteCarloResult, "measurements" | "failedDraws">;
+  readonly sampling?: ChainOptions &
+    Omit<ChainEstimates, "moments"> &
+    Pick<MonteCarloResult, "measurements" | "failedDraws">;
 }
 
 /** Few binary spins, whose couplings do not change with them. */
@@ -51,13 +53,23 @@ export async function sampleExactly(
   const options = { ...chains, observe, identity: identityOf(system), chainMeans: true, strategy, progress };
   const [[result]] = await monteCarlo(executor, batchOf(system), options);
   const { chainMeans = [], status, lastStep, observables, standardErrors, autocorrelation, thermalisation } = result;
-  const { measurements, failedDraws } = result;
+  const { splitRhat, measurements, failedDraws } = result;
+
   return {
     method: "monte-carlo",
     status,
     means: chainMeans,
     stepsTaken: lastStep,
-    sampling: { ...chains, observables, standardErrors, autocorrelation, thermalisation, measurements, failedDraws },
+    sampling: {
+      ...chains,
+      observables,
+      standardErrors,
+      autocorrelation,
+      splitRhat,
+      thermalisation,
+      measurements,
+      failedDraws,
+    },
   };
 }
 

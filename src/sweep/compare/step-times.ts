@@ -79,7 +79,13 @@ export function chainStepper(
   return async (executor) => {
     const chains = new Chains(batchOf(system), count, identityOf(system));
     const { systems, stateLength } = chains.layout;
-    const measured: Measured = { overlap: true, scalars: false, production: false, correlations: false };
+    const measured: Measured = {
+      overlap: true,
+      scalars: false,
+      production: false,
+      correlationBlocks: 0,
+      response: false,
+    };
     const bytes = samplerBytes(chains, measured, executor.elementBytes);
     const sampler = new ChainSampler(executor, chains, measured, bytes, strategy);
     const from = chains.start(start);

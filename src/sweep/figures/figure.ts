@@ -21,6 +21,8 @@ export interface Figure {
 export interface Panel {
   readonly x: Axis;
   readonly y: Axis;
+  /** Cells of colour below everything else; text inside the frame is then left out, and the legend goes above. */
+  readonly map?: ColourMap;
   /** Drawn in this order; the legend lists them in the same order. */
   readonly series: readonly Series[];
   /** Reference lines. */
@@ -38,6 +40,21 @@ export interface Axis {
   readonly label: string;
   readonly scale?: "linear" | "log";
   /** Ends of the axis; all the data with a margin, if absent. */
+  readonly range?: readonly [number, number];
+}
+
+/** A number for every pair of values of the two axes. */
+export interface ColourMap {
+  /** Centres of the cells, in rising order. */
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  /** z[row][column] at (x[column], y[row]); NaN leaves a cell white. */
+  readonly z: readonly (readonly number[])[];
+  /** False draws a cross into a cell. */
+  readonly converged?: readonly (readonly boolean[])[];
+  /** What the colours mean. */
+  readonly label: string;
+  /** Ends of the colour bar; all the data if absent. */
   readonly range?: readonly [number, number];
 }
 

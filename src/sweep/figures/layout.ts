@@ -106,6 +106,7 @@ function overhang(scale: Scale, frameWidth: number): number {
 }
 
 function* abscissas(panel: Panel): Generator<number> {
+  yield* panel.map?.x ?? [];
   for (const series of panel.series) {
     if (series.kind === "points") for (const point of series.points) yield point.x;
     else for (let k = 0; k < series.x.length; k++) yield series.x[k];
@@ -116,6 +117,7 @@ function* abscissas(panel: Panel): Generator<number> {
 /** Everything along y whose x is in range. */
 function* ordinates(panel: Panel, range: Axis["range"]): Generator<number> {
   const [low, high] = range ?? [-Infinity, Infinity];
+  yield* panel.map?.y ?? [];
   for (const series of panel.series) {
     if (series.kind === "points") {
       for (const point of series.points)

@@ -5,6 +5,7 @@ import { GraphicComponent, GridComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { frameElement, gridOption, xAxisOption, yAxisOption } from "./axis-options.js";
+import { COLOUR_BAR_HEADER, colourBarElements, mapElements } from "./colour-map.js";
 import type { Figure } from "./figure.js";
 import { FONT_FILES } from "./font-metrics.js";
 import {
@@ -46,9 +47,12 @@ export interface RenderedFigure {
  */
 export function renderFigure(figure: Figure): RenderedFigure {
   const legends = figure.panels.map(makeLegend);
-  const outside = figure.panels.map((panel) => panel.legend === "above");
+  const outside = figure.panels.map((panel) => panel.legend === "above" || panel.map !== undefined);
   const headers = (layout: Layout): number[] =>
-    layout.panels.map(({ frame }, k) => (outside[k] ? legendHeight(legends[k], frame.width) : 0));
+    layout.panels.map(({ frame, panel }, k) => {
+      const legend = outside[k] ? legendHeight(legends[k], frame.width) : 0;
+      return legend + (panel.map ? COLOUR_BAR_HEADER : 0);
+    });
 
   // Legends that find no room inside move above, which changes the frames; they do not move back.
   let layout = layOut(
@@ -65,6 +69,8 @@ export function renderFigure(figure: Figure): RenderedFigure {
   const svg = draw(layout, [
     ...titleElements(figure, layout),
     ...layout.panels.flatMap((placed, k) => [
+      ...mapElements(placed),
+      ...colourBarElements(placed),
       frameElement(placed),
       ...axisTextElements(placed, xAxisOf(figure, placed.panel).label),
       ...insideElements(placed, legends[k], outside[k]),
@@ -165,8 +171,11 @@ function insideElements(placed: PlacedPanel, legend: Legend, outside: boolean): 
   const { ink, element } = placePanelLabel(placed);
   const elements: GraphicElement[] = element ? [element] : [];
   const wish = panel.legend ?? "auto";
-  if (outside) elements.push(...rowElements(legend, frame));
-  else if (wish !== "none" && wish !== "above") {
+  if (outside) {
+    const rows = panel.map ? { ...frame, top: frame.top - COLOUR_BAR_HEADER } : frame;
+    elements.push(...rowElements(legend, rows));
+  }
+  if (!outside && wish !== "none" && wish !== "above") {
     const place = placeLegend(frame, legend.column, ink, wish);
     if (place) {
       ink.add(place);

@@ -2,7 +2,7 @@
 import type { CustomSeriesOption } from "echarts/charts";
 import type { BandSeries, LineSeries, Mark, Panel, Point, PointSeries, Series } from "./figure.js";
 import type { PlacedPanel, Rectangle } from "./layout.js";
-import { GREY, plainLine, type Style, styleOf } from "./palette.js";
+import { GREY, plainLine, WHITE, type Style, styleOf } from "./palette.js";
 import { cross, CURVE_WIDTH, type Drawing, errorBar, marker, sample, SAMPLE_OFFSET } from "./symbols.js";
 
 type RenderItem = NonNullable<CustomSeriesOption["renderItem"]>;
@@ -59,7 +59,10 @@ function lineOption(series: LineSeries, placed: PlacedPanel, look: Pick<Style, "
   } as const;
   return customOption(LAYER.line, placed.frame, consecutive(rows), (stretch, at) => {
     const points = stretch.map((row) => at(row.x, row.y)).map(({ x, y }): [number, number] => [x, y]);
-    return [{ type: "polyline", shape: { points }, style }];
+    const line: Drawing = { type: "polyline", shape: { points }, style };
+    // A dark line on a map needs a bright edge.
+    const edge = { fill: "none", stroke: WHITE, lineWidth: CURVE_WIDTH + 2, lineJoin: "round" } as const;
+    return placed.panel.map ? [{ type: "polyline", shape: { points }, style: edge }, line] : [line];
   });
 }
 

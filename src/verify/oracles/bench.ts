@@ -1,13 +1,14 @@
 /** What an oracle runs on: the device under test, and the checks it has made there. */
 import { batchOf, type SystemBatch } from "../../engine/batch.js";
 import type { MonteCarloResult } from "../../engine/chain-results.js";
-import type { Executor } from "../../engine/executor.js";
+import type { Executor, Slot, Stage, StageName } from "../../engine/executor.js";
 import { monteCarlo, type MonteCarloOptions } from "../../engine/monte-carlo.js";
 import { realise, type System } from "../../engine/realise.js";
 import { type PointResult, simulate, type SimulationOptions } from "../../engine/simulate.js";
 import type { NumericArray } from "../../physics/arrays.js";
 import { summarize } from "../../physics/statistics.js";
 import { parseSystem } from "../../physics/system.js";
+import { pad } from "../../reference/layout.js";
 
 /** An exact result, and how the engine is held to it. */
 export interface Oracle {
@@ -45,6 +46,9 @@ export type StateResult = PointResult & { readonly state: Float64Array };
 export type ChainSettings = Partial<MonteCarloOptions> & Pick<MonteCarloOptions, "chains" | "steps">;
 
 type Nested = ArrayLike<number> | readonly Nested[];
+
+/** The arrays of a kernel as numbers. */
+export type KernelArrays<K extends StageName> = Readonly<Record<keyof Stage<K>["arrays"], Float64Array>>;
 
 export class OracleBench {
   readonly checks: OracleCheck[] = [];
@@ -109,6 +113,24 @@ export class OracleBench {
     return result;
   }
 
+  /** One kernel alone, on the device under test; its arrays as it leaves them. */
+  async kernel<K extends StageName>(
+    stage: Omit<Stage<K>, "arrays"> & { readonly arrays: KernelArrays<K> },
+  ): Promise<KernelArrays<K>> {
+    const { executor } = this;
+    const names = Object.keys(stage.arrays) as (keyof KernelArrays<K>)[];
+    const slots = new Map<keyof KernelArrays<K>, Slot>();
+    try {
+      for (const name of names) slots.set(name, executor.upload(String(name), stage.arrays[name]));
+      executor.run({ ...stage, arrays: Object.fromEntries(slots) } as unknown as Stage<K>);
+      const left: [keyof KernelArrays<K>, Float64Array][] = [];
+      for (const [name, slot] of slots) left.push([name, await executor.read(slot)]);
+      return Object.fromEntries(left) as KernelArrays<K>;
+    } finally {
+      executor.free(...slots.values());
+    }
+  }
+
   /** Chains of one system, at a fixed seed. */
   async sample(input: object, settings: ChainSettings): Promise<MonteCarloResult> {
     const [[result]] = await this.sampleBatch(batchOf(await realised(input)), settings);
@@ -151,6 +173,18 @@ export function flat(values: number | Nested): number[] {
   if (typeof values === "number") return [values];
   return Array.from(values as ArrayLike<number | Nested>).flatMap(flat);
 }
+
+/** Vectors as kernels have them: rows and components padded with zeros. */
+export function packed(rows: readonly ArrayLike<number>[]): Float64Array {
+  const stride = pad(rows[0].length);
+  const array = new Float64Array(pad(rows.length) * stride);
+  rows.forEach((row, i) => array.set(row, i * stride));
+  return array;
+}
+
+/** The first `rows` of such vectors, without their padding. */
+export const unpacked = (array: Float64Array, rows: number, width: number) =>
+  Array.from({ length: rows }, (_, i) => [...array.subarray(i * pad(width), i * pad(width) + width)]);
 
 /** The largest |found - expected|; NaN if anything is not a number. */
 export function largestError(found: Nested, expected: Nested): number {

@@ -67,6 +67,21 @@ const system = (field: number[], matrix: number[][], initial: number[], beta = 1
   initial,
 });
 
+/** tanh(h_i - s m_i V_i) with means given on the right: of another time or closure, or with the sign s = -1, wrong. */
+function tapWithMeans(
+  field: number[],
+  matrix: number[][],
+  previous: number[],
+  means: readonly number[],
+  sign = 1,
+): number[] {
+  return matrix.map((row, i) => {
+    const h = row.reduce((sum, coupling, j) => sum + coupling * previous[j], field[i]);
+    const V = row.reduce((sum, coupling, j) => sum + coupling ** 2 * (1 - previous[j] ** 2), 0);
+    return Math.tanh(h - sign * means[i] * V);
+  });
+}
+
 async function oneStep(bench: OracleBench): Promise<void> {
   const { inputs, expected } = readCase<BinaryStep>("bal/03_binary_step");
   const { x, J, m_prev } = inputs;
@@ -81,6 +96,9 @@ async function oneStep(bench: OracleBench): Promise<void> {
     // With m_i of the naive step on the right, the Onsager term is an explicit one.
     const explicit = largestError(state, expected.tap_explicit_first_iterate);
     bench.between("distance of tap from its explicit form", explicit, 1e-2, 1e-1);
+    const wrong = tapWithMeans(x, J, m_prev, expected.naive);
+    bench.within("that form, wrong, gives what the table says", wrong, expected.tap_explicit_first_iterate, 1e-12);
+    bench.within("its first mean", wrong[0], 0.7207070714, 1e-10);
   }
   const { equalTime, delayed } = await momentsAfter(bench, system(x, J, m_prev), "tap", 1);
   bench.within("C of a tap step", equalTime, expected.C_tap, bench.allow(1e-12, 4e-7));
@@ -238,6 +256,19 @@ async function orders(bench: OracleBench): Promise<void> {
     const slope = logSlope(expected.eps, errors);
     bench.within(`${closure} order from a ${start} mean`, slope, order, width);
     bench.within(`${closure} slope from a ${start} mean`, slope, expected.slope, 5e-4);
+  }
+  // Wrong Onsager terms are of the second order only.
+  const { eps } = generic_m0.TAP;
+  for (const [what, sign] of [
+    ["m_i(t-1) for m_i(t)", 1],
+    ["the wrong sign", -1],
+  ] as const) {
+    const errors = eps.map((scale) => {
+      const matrix = J.map((row) => row.map((value) => scale * value));
+      const exact = exactStep(H, matrix, m0);
+      return largestError(tapWithMeans(H, matrix, m0, sign === 1 ? m0 : exact, sign), exact);
+    });
+    bench.within(`order of tap with ${what}`, logSlope(eps, errors), 2, 0.25);
   }
 }
 

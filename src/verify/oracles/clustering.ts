@@ -1,6 +1,6 @@
 /** Self-attention clustering of tokens on the unit sphere: layer map, flow, and growth around the uniform law. */
 import { cluster, type ClusteringDynamics } from "../../engine/clustering.js";
-import type { Oracle, OracleBench } from "./bench.js";
+import { dot, type Oracle, type OracleBench } from "./bench.js";
 import { readCase } from "./case-files.js";
 
 interface Clustering {
@@ -32,11 +32,16 @@ async function layerMap(bench: OracleBench): Promise<void> {
     const dynamics: ClusteringDynamics = { kind: "map", step: eta ?? 1, residual: eta !== null };
     const steps = cosine_per_layer.length - 1;
     const cloud = { beta, initial: orthonormal(n) };
-    const [{ cosines }] = await cluster(bench.executor, [cloud], { dimension: n, dynamics, steps });
+    const [{ cosines, state }] = await cluster(bench.executor, [cloud], { dimension: n, dynamics, steps });
     const label = `cosine a layer, n ${n}, beta ${beta}, ${eta === null ? "no residual" : `eta ${eta}`}`;
     // The mean cosine divides by n (n - 1) what is summed over n tokens; f32 is allowed 2e-6 a layer.
     const tolerance = bench.allow(1e-13, 2e-6 * Math.min(steps, 10));
     bench.within(label, cosines, cosine_per_layer, tolerance);
+    const rows = Array.from({ length: n }, (_, i) => state.subarray(i * n, (i + 1) * n));
+    const pairs = rows.flatMap((row, i) => rows.slice(0, i).map((other) => dot(row, other)));
+    const last = pairs.map(() => cosine_per_layer[steps]);
+    const allowed = bench.allow(2e-15, 2e-6 * Math.min(steps, 10));
+    bench.within(`every pair after the last layer, ${label.slice(label.indexOf(",") + 2)}`, pairs, last, allowed);
   }
 }
 

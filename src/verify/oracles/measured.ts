@@ -1,6 +1,6 @@
 /** Observables that take extra work, against exact numbers. */
 import { symmetricEigenvalues } from "../../physics/symmetric-eigenvalues.js";
-import { dot, mean, type Oracle, type OracleBench } from "./bench.js";
+import { dot, flat, mean, norms, type Oracle, type OracleBench, packed } from "./bench.js";
 import { readCase } from "./case-files.js";
 
 type Matrix = number[][];
@@ -13,7 +13,8 @@ interface Contraction {
 interface Proxies {
   inputs: { beta: number; R: number; x: Matrix; J: Matrix };
   expected: Record<"m_star" | "h_star", Matrix> &
-    Record<"sigma_hk_largeD" | "sigma_hk_exact", number> & { mismatch_largeD: number[] };
+    Record<"sigma_hk_largeD" | "sigma_hk_exact", number> &
+    Record<"mismatch_largeD" | "mismatch_exact", number[]>;
 }
 
 interface Spectrum {
@@ -41,7 +42,7 @@ async function contraction(bench: OracleBench): Promise<void> {
       field: inputs.x,
       initial: { kind: "zero" },
     };
-    const observe = ["contraction-bound", "spectral-radius"] as const;
+    const observe = ["contraction-bound", "spectral-radius", "convergence-rate"] as const;
     const { observables } = await bench.run(system, { closure: "naive", run: { steady: {} }, observe });
     bench.within(
       `contraction bound, ${response}`,
@@ -52,6 +53,10 @@ async function contraction(bench: OracleBench): Promise<void> {
     if (response === "exact") continue;
     const radius = observables["spectral-radius"] ?? NaN;
     bench.within("local spectral radius", radius, expected.local_spectral_radius, 1e-3);
+    // A zero start stays in the span of the fields, where the map contracts faster: that rate is not the radius. In f32 the
+    // last residuals, which show it, are rounding; D4a holds those before them.
+    if (bench.precision === "f32") continue;
+    bench.within("rate of convergence from zero", observables["convergence-rate"] ?? NaN, 0.572, 1e-3);
   }
 }
 
@@ -81,6 +86,34 @@ async function dissipation(bench: OracleBench): Promise<void> {
     mismatch,
     bench.allow(1e-10, 3e-6),
   );
+  // Site by site in the fields of half the fixed point and of itself, by the kernel.
+  const product = (scale: number) =>
+    inputs.J.map((row) =>
+      inputs.x[0].map((_, k) =>
+        dot(
+          row,
+          expected.m_star.map((m) => scale * m[k]),
+        ),
+      ),
+    );
+  for (const [response, RESPONSE, wanted] of [
+    ["large-d", 0, expected.mismatch_largeD],
+    ["exact", 1, expected.mismatch_exact],
+  ] as const) {
+    const { mismatch: found } = await bench.kernel<"site-mismatch">({
+      kernel: "site-mismatch",
+      arrays: {
+        externalField: packed(inputs.x),
+        field: packed(product(0.5)),
+        targetField: packed(product(1)),
+        betas: new Float64Array(4).fill(inputs.beta),
+        mismatch: new Float64Array(4),
+      },
+      params: { systems: 1, sites: 4, components: 8, componentStride: 8, radius: inputs.R },
+      constants: { BINARY: false, RESPONSE },
+    });
+    bench.within(`mismatch of every site, ${response}`, found, wanted, bench.allow(1e-10, 3e-6));
+  }
 }
 
 async function explicitSpectrum(bench: OracleBench): Promise<void> {
@@ -91,7 +124,11 @@ async function explicitSpectrum(bench: OracleBench): Promise<void> {
   const attention = { kind: "attention", queries: scores, keys: identity };
   const { observables } = await bench.run({ spins, couplings: attention }, { ...still, observe });
   bench.within("|λ₂| of attention", observables["second-eigenvalue"] ?? NaN, abs_eigenvalues[1], 1e-6);
+  const gram = A.flatMap((row) => A.map((other) => dot(row, other)));
+  const singular = symmetricEigenvalues(gram, A.length).map((value) => Math.sqrt(Math.max(0, value)));
+  bench.within("singular values of the matrix", singular.reverse(), singular_values, 1e-12);
   const squares = total(singular_values.map((value) => value ** 2));
+  bench.within("Σ s² = Σ J²", dot(flat(A), flat(A)), squares, 1e-12);
   bench.within("Σ s² = N mean Y₂", 5 * (observables.participation ?? NaN), squares, bench.allow(1e-12, 1e-6));
   const dense = { spins, couplings: { kind: "dense", matrix: A } };
   const found = await bench.run(dense, { ...still, observe: ["second-eigenvalue"] });
@@ -124,6 +161,56 @@ async function tokens(bench: OracleBench): Promise<void> {
     );
     bench.within(`mean cosine, ${what}`, observables["mean-token-cosine"] ?? NaN, cosine, bench.allow(1e-12, 5e-6));
   }
+}
+
+/** One-sided Jacobi on the columns: the singular values without a Gram matrix. */
+function singularValues(rows: Matrix): number[] {
+  const columns = rows[0].map((_, k) => rows.map((row) => row[k]));
+  for (let sweep = 0; sweep < 30; sweep++) {
+    for (let a = 0; a < columns.length; a++) {
+      for (let b = a + 1; b < columns.length; b++) {
+        const [p, q, r] = [dot(columns[a], columns[a]), dot(columns[b], columns[b]), dot(columns[a], columns[b])];
+        if (r === 0) continue;
+        const angle = Math.atan2(2 * r, p - q) / 2;
+        const [c, s] = [Math.cos(angle), Math.sin(angle)];
+        [columns[a], columns[b]] = [
+          columns[a].map((value, k) => c * value + s * columns[b][k]),
+          columns[b].map((value, k) => c * value - s * columns[a][k]),
+        ];
+      }
+    }
+  }
+  return columns.map((column) => Math.sqrt(dot(column, column)));
+}
+
+/** Tokens in no special position, one of them zero, against singular values and a double sum over pairs. */
+async function generalTokens(bench: OracleBench): Promise<void> {
+  const [sites, dimension] = [23, 6];
+  const field = Array.from({ length: sites }, (_, i) =>
+    Array.from({ length: dimension }, (_, k) => (i === 4 ? 0 : Math.sin(1 + 3 * i + 1.7 * k) + 0.4)),
+  );
+  const matrix = field.map(() => field.map(() => 0));
+  const system = { spins: sphere(dimension, "large-d"), couplings: { kind: "dense", matrix }, field };
+  const observe = ["effective-rank", "participation-rank", "mean-token-cosine", "zero-norm-sites"] as const;
+  const { state, observables } = await bench.run(system, { closure: "naive", run: { steps: 1 }, observe });
+  const rows = field.map((_, i) => [...state.subarray(i * dimension, (i + 1) * dimension)]);
+  const lengths = norms(state, dimension);
+  const cosines = rows.flatMap((row, i) =>
+    rows.flatMap((other, j) =>
+      i === j || lengths[i] * lengths[j] === 0 ? [] : dot(row, other) / (lengths[i] * lengths[j]),
+    ),
+  );
+  const place = "tokens in general position";
+  const found = observe.map((name) => observables[name] ?? NaN);
+  bench.within(`mean cosine as a double sum, ${place}`, found[2], mean(cosines), bench.allow(1e-12, 1e-5));
+  bench.within(`sites without a direction, ${place}`, found[3], 1, 0);
+  const singular = singularValues(rows);
+  const shares = singular.map((value) => value / total(singular));
+  const rank = Math.exp(-total(shares.map((p) => p * Math.log(p))));
+  const participation = total(singular.map((s) => s ** 2)) ** 2 / total(singular.map((s) => s ** 4));
+  // The engine's ranks come from a Gram matrix, which squares the spread of the singular values.
+  bench.within(`effective rank by singular values, ${place}`, found[0], rank, bench.allow(1e-12, 1e-4));
+  bench.within(`participation rank by singular values, ${place}`, found[1], participation, bench.allow(1e-12, 1e-4));
 }
 
 async function lyapunov(bench: OracleBench): Promise<void> {
@@ -188,7 +275,8 @@ export const measuredOracles: readonly Oracle[] = [
     reference: "11.6, 11.8; bal/12",
     run: dissipation,
   },
-  { id: "D10", title: "ranks and cosines of tokens", reference: "11.13, 11.14", run: tokens },
+  { id: "D10a", title: "ranks and cosines of equal and of orthonormal tokens", reference: "11.13, 11.14", run: tokens },
+  { id: "D10b", title: "ranks and cosines as their definitions", reference: "11.13, 11.14", run: generalTokens },
   {
     id: "I4c",
     title: "Lyapunov exponent of random tanh maps",

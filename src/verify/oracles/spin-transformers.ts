@@ -1,7 +1,7 @@
 /** The couplings and outputs of the 2023 and 2026 spin-transformer modules, and explicit attention rows. */
 import { realiseSpinTransformer, runSpinTransformer } from "../../engine/spin-transformer.js";
 import { parseSpinTransformer } from "../../physics/spin-transformer.js";
-import { flat, largestError, mean, type Oracle, type OracleBench } from "./bench.js";
+import { largestError, type Oracle, type OracleBench } from "./bench.js";
 import { readCase } from "./case-files.js";
 
 type Matrix = number[][];
@@ -19,21 +19,6 @@ interface Modules {
       | "fixed_point_2026_causal",
       Matrix
     >;
-}
-
-interface ExplicitRows {
-  data: {
-    explicit_qk: {
-      X: Matrix;
-      Wq: Matrix;
-      Wk: Matrix;
-      scale: number;
-      softmax: Matrix;
-      Y2: number[];
-      entropy: number[];
-      logsumexp: number[];
-    };
-  };
 }
 
 const readModules = () => {
@@ -153,28 +138,6 @@ async function module2026(bench: OracleBench): Promise<void> {
   bench.within("causal fixed point", steady.state, expected.fixed_point_2026_causal, tolerance(bench));
 }
 
-async function explicitRows(bench: OracleBench): Promise<void> {
-  const table = readCase<ExplicitRows>("kinetic/attention-exact-fixed-points").data.explicit_qk;
-  const project = (weights: Matrix) =>
-    table.X.map((row) => weights[0].map((_, a) => row.reduce((sum, value, k) => sum + value * weights[k][a], 0)));
-  const system = {
-    spins: { kind: "binary" },
-    couplings: { kind: "attention", queries: project(table.Wq), keys: project(table.Wk), scale: table.scale },
-  };
-  const observe = ["participation", "entropy", "log-sum-exp"] as const;
-  const exact = [table.Y2, table.entropy, table.logsumexp].map(mean);
-  const allowed = bench.allow(1e-13, 2e-6);
-  for (const [label, options] of [
-    ["fused", {}],
-    ["stored", { couplings: true }],
-  ] as const) {
-    const result = await bench.run(system, { closure: "naive", run: { steps: 1 }, observe, ...options });
-    if (result.couplings) bench.within("softmax rows", result.couplings, flat(table.softmax), allowed);
-    const found = observe.map((name) => result.observables[name] ?? NaN);
-    bench.within(`participation, entropy, log-sum-exp, ${label}`, found, exact, allowed);
-  }
-}
-
 /** Runs a module as a user writes it; the last layer. */
 async function lastLayer(bench: OracleBench, input: object) {
   const noFiles = () => Promise.reject(new Error("no files here"));
@@ -232,12 +195,6 @@ async function layer2023(bench: OracleBench): Promise<void> {
 }
 
 export const spinTransformerOracles: readonly Oracle[] = [
-  {
-    id: "A6",
-    title: "attention rows of an explicit QKᵀ, 3 × 5 × 4",
-    reference: "3.2, 3.4; attention-exact-fixed-points",
-    run: explicitRows,
-  },
   { id: "D1a", title: "couplings and steady state of the 2023 module", reference: "9.1; bal/08", run: module2023 },
   { id: "D1b", title: "a layer of the 2023 module", reference: "9.1; bal/08", run: layer2023 },
   { id: "D2", title: "couplings and steps of the 2026 module", reference: "9.2; bal/08", run: module2026 },

@@ -1,19 +1,26 @@
 /** All oracles, in the order in which they are run: scalars and rows first, large N last. */
 import type { Executor } from "../../engine/executor.js";
+import { attentionRowOracles } from "./attention-rows.js";
 import { type Oracle, OracleBench, type OracleCheck, type OracleSize } from "./bench.js";
 import { binaryClosureOracles } from "./binary-closures.js";
 import { closureSurveyOracles } from "./closure-survey.js";
 import { clusteringOracles } from "./clustering.js";
 import { disorderOracles } from "./disorder.js";
+import { entropyProductionOracles } from "./entropy-production.js";
 import { meanFieldCurveOracles } from "./mean-field-curves.js";
 import { largeSystemOracles } from "./large-systems.js";
 import { measuredOracles } from "./measured.js";
 import { memoryOracles } from "./memories.js";
+import { orderOracles } from "./order-of-accuracy.js";
+import { publishedNumberOracles } from "./published-numbers.js";
 import { randomVectorOracles } from "./random-vectors.js";
+import { noisyAttentionOracles } from "./noisy-attention.js";
 import { rowStochasticOracles } from "./row-stochastic.js";
 import { samplingOracles } from "./sampling.js";
 import { scalarOracles } from "./scalars.js";
+import { solverHonestyOracles } from "./solver-honesty.js";
 import { sphereClosureOracles } from "./sphere-closures.js";
+import { sphereSecondOrderOracles } from "./sphere-second-order.js";
 import { spinTransformerOracles } from "./spin-transformers.js";
 import { symmetricSkOracles } from "./symmetric-sk.js";
 import { twoSiteOracles } from "./two-sites.js";
@@ -22,11 +29,17 @@ const byId = (one: Oracle, other: Oracle) => one.id.localeCompare(other.id, "en"
 
 export const oracles: readonly Oracle[] = [
   ...spinTransformerOracles,
+  ...attentionRowOracles,
   ...binaryClosureOracles,
+  ...solverHonestyOracles,
   ...sphereClosureOracles,
+  ...sphereSecondOrderOracles,
+  ...orderOracles,
+  ...publishedNumberOracles,
   ...randomVectorOracles,
   ...rowStochasticOracles,
   ...twoSiteOracles,
+  ...entropyProductionOracles,
   ...meanFieldCurveOracles,
   ...symmetricSkOracles,
   ...clusteringOracles,
@@ -35,6 +48,7 @@ export const oracles: readonly Oracle[] = [
   ...largeSystemOracles,
   ...measuredOracles,
   ...memoryOracles,
+  ...noisyAttentionOracles,
   ...samplingOracles,
   ...scalarOracles,
 ].sort(byId);

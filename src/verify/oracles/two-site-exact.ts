@@ -5,7 +5,7 @@
  */
 
 /** Nodes and weights of Gauss-Legendre quadrature on [0, π], by Newton on the Legendre polynomials. */
-function angles(count: number): { angle: number; weight: number }[] {
+export function angles(count: number): { angle: number; weight: number }[] {
   return Array.from({ length: count }, (_, k) => {
     let x = Math.cos((Math.PI * (k + 0.75)) / (count + 0.5));
     let slope = 1;

@@ -7,6 +7,9 @@ import { asNaive, budget, Draws, exact, input, makeCase, ODD_SIZES, output, site
 type Reduce = KernelCase<"reduce">;
 type Distance = KernelCase<"site-distance">;
 
+/** What does not round. */
+const EXTREMES: readonly number[] = [REDUCTIONS.maximum, REDUCTIONS.minimum];
+
 export function reduceCase(
   params: Reduce["params"],
   constants: Reduce["constants"],
@@ -24,7 +27,7 @@ export function reduceCase(
         role: "output",
         length: batch * columns * chunks,
         content: () => "value",
-        tolerance: constants.OPERATION === REDUCTIONS.maximum ? exact : asNaive,
+        tolerance: EXTREMES.includes(constants.OPERATION) ? exact : asNaive,
       },
     };
   });
@@ -40,6 +43,7 @@ const rowsOf = (rows: number, rest: Partial<Reduce["params"]> = {}) => ({
   ...rest,
 });
 const OPERATION = REDUCTIONS.maximum;
+const minimum = { OPERATION: REDUCTIONS.minimum };
 
 export const reduceCases: readonly Reduce[] = [
   ...Object.values(REDUCTIONS).flatMap((operation) => [
@@ -54,6 +58,9 @@ export const reduceCases: readonly Reduce[] = [
   reduceCase(rowsOf(70), { OPERATION }, "a NaN", (values) => values.fill(NaN, 66, 67)),
   reduceCase(rowsOf(70), { OPERATION }, "an infinity", (values) => values.fill(Infinity, 3, 4)),
   reduceCase(rowsOf(70), { OPERATION }, "a negative infinity", (values) => values.fill(-Infinity, 3, 4)),
+  reduceCase(rowsOf(70), minimum, "all positive", (values) => values.forEach((v, k) => (values[k] = 1 + v * v))),
+  reduceCase(rowsOf(70), minimum, "a NaN", (values) => values.fill(NaN, 66, 67)),
+  reduceCase(rowsOf(70), minimum, "an infinity", (values) => values.fill(Infinity, 3, 4)),
 ];
 
 export function siteDistanceCase(params: Distance["params"], constants: Distance["constants"]): Distance {

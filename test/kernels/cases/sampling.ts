@@ -24,7 +24,7 @@ type ChainScalars = KernelCase<"chain-scalars">;
 type Accumulate = KernelCase<"accumulate">;
 type AccumulateProducts = KernelCase<"accumulate-products">;
 
-const chainKeys = (systems: number) => Uint32Array.from({ length: 4 * systems }, (_, k) => (k * 0x9e3779b9 + 7) >>> 0);
+export const chainKeys = (systems: number) => Uint32Array.from({ length: 4 * systems }, (_, k) => (k * 0x9e3779b9 + 7) >>> 0);
 
 /** Sizes of the fields in units of 1 (binary) or R (sphere). */
 const FIELDS = { "": 1, "strong fields": 200, "weak fields": 1e-6, "no field": 0 } as const;
@@ -132,7 +132,9 @@ export function chainOverlapCase(params: ChainOverlap["params"], constants: Chai
   return makeCase<"chain-overlap">(params, constants, "", () => ({
     spins: input(new Draws(33).normal(stateShape(systems, sites, components, componentStride))),
     // Sums of chains · D products of numbers of order one.
-    overlaps: output(siteScalars(systems, sites), budget(1e-6 * chains * Math.sqrt(components))),
+    overlaps: output(stateShape(systems, sites, 2, 2), budget(1e-6 * chains * Math.sqrt(components)), (index) =>
+      Math.floor(index / 2) % pad(sites) < sites ? "value" : "zero",
+    ),
   }));
 }
 
@@ -141,6 +143,7 @@ export const chainOverlapCases: readonly ChainOverlap[] = [
   ...[3, 4, 13].map((components) => chainOverlapCase(sets({ components, componentStride: pad(components) }), {})),
   chainOverlapCase(sets({ systems: 12, chainStride: 2 }), {}),
   chainOverlapCase(sets({ systems: 65, chains: 65 }), {}),
+  chainOverlapCase(sets({ systems: 8, chains: 4 }), {}),
 ];
 
 export function chainScalarsCase(
@@ -200,12 +203,12 @@ export function accumulateProductsCase(
   params: AccumulateProducts["params"],
   constants: AccumulateProducts["constants"],
 ): AccumulateProducts {
-  const { sets: count, chains, sites, componentStride } = params;
+  const { sets: count, chains, blocks, sites, componentStride } = params;
   return makeCase<"accumulate-products">(params, constants, "", () => {
     const draws = new Draws(36);
     const shape = stateShape(count * chains, sites, componentStride, componentStride);
     const padded = pad(sites);
-    const products: Shape = { batch: count, rows: padded, rowStride: padded, columns: padded, columnStride: padded };
+    const products: Shape = { batch: count * blocks, rows: padded, rowStride: padded, columns: padded, columnStride: padded };
     return {
       left: input(draws.normal(shape)),
       right: input(draws.normal(shape)),
@@ -222,6 +225,7 @@ export function accumulateProductsCase(
 const productsOf = (sites: number, componentStride: number, rest: Partial<AccumulateProducts["params"]> = {}) => ({
   sets: 2,
   chains: 3,
+  blocks: 1,
   chainStride: 1,
   sites,
   componentStride,
@@ -233,4 +237,7 @@ export const accumulateProductsCases: readonly AccumulateProducts[] = [
   ...[4, 8, 64].map((stride) => accumulateProductsCase(productsOf(7, stride), { VECTORS: true })),
   accumulateProductsCase(productsOf(5, 8, { chainStride: 2 }), { VECTORS: true }),
   accumulateProductsCase(productsOf(5, 1, { chainStride: 2, chains: 65 }), { VECTORS: false }),
+  // Blocks of unequal size, and one a chain.
+  accumulateProductsCase(productsOf(5, 1, { sets: 4, chainStride: 2, chains: 7, blocks: 3 }), { VECTORS: false }),
+  accumulateProductsCase(productsOf(5, 4, { blocks: 3 }), { VECTORS: true }),
 ];

@@ -1,0 +1,69 @@
+/** `onsager plan SPEC`: what a sweep will take, without running it. */
+import { dirname } from "node:path";
+import { openExecutor } from "../engine/devices.js";
+import { readDocument } from "../files/documents.js";
+import { planSweep, type SweepPlan } from "../sweep/plan.js";
+import { cachedLoader } from "../sweep/run.js";
+import { parseSweeps } from "../sweep/spec.js";
+import { arrayLoader } from "../verify/load-system.js";
+import { EXIT } from "./exit-codes.js";
+import type { Session } from "./session.js";
+import { describeDevice, labelled } from "./text-layout.js";
+
+export interface PlanCommandOptions {
+  readonly blocks?: number;
+  readonly json?: boolean;
+  readonly select: string | undefined;
+  readonly memory?: number | undefined;
+}
+
+/** @throws InputError as the sweep would, before it runs */
+export async function planCommand(path: string, options: PlanCommandOptions, { print }: Session): Promise<number> {
+  const sweeps = parseSweeps(await readDocument(path), path);
+  const load = cachedLoader(arrayLoader(dirname(path)));
+  const executor = await openExecutor({ select: options.select, memoryLimit: options.memory });
+  try {
+    const plans: SweepPlan[] = [];
+    for (const sweep of sweeps)
+      plans.push(await planSweep(sweep, executor, { load, context: path, blocks: options.blocks }));
+    if (options.json) print(JSON.stringify(plans, null, 2));
+    else print([labelled("device", describeDevice(executor.device)), ...plans.map(describe)].join("\n\n"));
+  } finally {
+    executor.dispose();
+  }
+  return EXIT.done;
+}
+
+function describe({
+  name,
+  axes,
+  points,
+  samples,
+  runs,
+  blocks,
+  operations,
+  bytes,
+  seconds,
+  refinement,
+}: SweepPlan): string {
+  const counts = axes.map(({ path, values }) => `${path} ${values}`).join(" × ");
+  return [
+    labelled(name, `${points} points (${counts}), ${samples} sample${samples > 1 ? "s" : ""}: ${runs} runs`),
+    ...(refinement > 0 ? [labelled("refinement", `up to ${refinement} runs more`)] : []),
+    labelled("blocks", String(blocks)),
+    labelled("operations", `${operations.toPrecision(2)}, roughly`),
+    labelled("memory", `${readableBytes(bytes)} at most at a time`),
+    labelled("time", `${readableTime(seconds)}, by the nominal speed of such a device; within a factor of ten`),
+  ].join("\n");
+}
+
+function readableBytes(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  return `${Number((bytes / 1024 ** unit).toPrecision(3))} ${units[unit]}`;
+}
+
+function readableTime(seconds: number): string {
+  if (seconds < 120) return `${Math.max(1, Math.round(seconds))} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}

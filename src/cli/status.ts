@@ -1,0 +1,73 @@
+/** `onsager status DIR`: how far a sweep is, who works on it, and whether its files are whole. */
+import { join } from "node:path";
+import { countStatuses, sweepFolders } from "../sweep/folder/collection.js";
+import { workerOf } from "../sweep/folder/folder-lock.js";
+import { RunFolder } from "../sweep/folder/run-folder.js";
+import { outcomeOf } from "../sweep/folder/outcome.js";
+import { isConverged } from "../sweep/tables.js";
+import { EXIT } from "./exit-codes.js";
+import type { Session } from "./session.js";
+import { labelled } from "./text-layout.js";
+
+/** @returns 0 if everything is finished, 3 if blocks, rounds of refinement or the tables are missing */
+export async function statusCommand(
+  path: string,
+  { json = false }: { readonly json?: boolean },
+  { print }: Session,
+): Promise<number> {
+  const reports = [];
+  for (const folder of await sweepFolders(path)) reports.push(await statusOf(folder));
+  if (json) print(JSON.stringify(reports, null, 2));
+  else print(reports.map(describe).join("\n\n"));
+  const isWhole = ({ finished, damaged }: Status) => finished !== null && damaged.length === 0;
+  return reports.every(isWhole) ? EXIT.done : EXIT.notConverged;
+}
+
+type Status = Awaited<ReturnType<typeof statusOf>>;
+
+async function statusOf(path: string) {
+  const folder = await RunFolder.read(path);
+  const { manifest, damaged } = folder;
+  const outcome = await outcomeOf(folder);
+  const { blocks, planned, rows, verification, adapters, computingSeconds, done } = outcome;
+  return {
+    name: manifest.name,
+    folder: path,
+    // One whose block was damaged since is not.
+    finished: (blocks === planned && manifest.outcome?.finished) || null,
+    worker: (await workerOf(path)) ?? null,
+    ...(manifest.shard && { shard: manifest.shard }),
+    blocks,
+    missing: planned - blocks,
+    damaged,
+    rounds: { refined: manifest.refined.length, asked: manifest.specification.refine?.rounds ?? 0 },
+    rows: rows.length,
+    statuses: countStatuses(rows),
+    notConverged: rows.filter((row) => !isConverged(row)).length,
+    checks: { made: verification.length, failed: verification.filter(({ pass }) => !pass).length },
+    adapters,
+    computingSeconds,
+    secondsLeft: done > 0 ? (computingSeconds * (1 - done)) / done : null,
+    sessions: manifest.sessions.length,
+  };
+}
+
+function describe(status: Status): string {
+  const { name, folder, finished, worker, shard, blocks, missing, damaged, rounds, rows, notConverged } = status;
+  const { checks, adapters, computingSeconds, secondsLeft, sessions } = status;
+  const state = finished ? `finished ${finished}` : worker ? `at work: ${worker}` : "stopped; --resume goes on";
+  const left = missing > 0 && secondsLeft !== null ? `, about ${secondsLeft.toFixed(0)} s of computing left` : "";
+  const lines = [
+    labelled(name, folder),
+    labelled("state", state),
+    labelled("blocks", `${blocks} of ${blocks + missing} finished, ${computingSeconds.toFixed(1)} s${left}`),
+    ...(shard ? [labelled("shard", `${shard.index} of ${shard.count}`)] : []),
+    ...(rounds.asked > 0 ? [labelled("refinement", `${rounds.refined} of ${rounds.asked} rounds`)] : []),
+    labelled("rows", `${rows}, of which ${notConverged} did not converge`),
+    labelled("checks", `${checks.made} in float64, ${checks.failed} failed`),
+    labelled("adapters", adapters.map((adapter) => `${adapter.name} (${adapter.driver})`).join("; ") || "none yet"),
+    labelled("sessions", String(sessions)),
+    ...damaged.map(({ file, reason }) => labelled("damaged", `${join(file)}: ${reason}`)),
+  ];
+  return lines.join("\n");
+}

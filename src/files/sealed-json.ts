@@ -1,0 +1,37 @@
+/** JSON that says of itself whether it is whole: its last member is a checksum of all the others. */
+import { createHash } from "node:crypto";
+
+export const sha256 = (bytes: string | Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** JSON has no such numbers; they stand as texts. */
+const NOT_FINITE: Readonly<Record<string, number>> = { NaN, Infinity, "-Infinity": -Infinity };
+
+const encode = (_: string, value: unknown) =>
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+
+const decode = (_: string, value: unknown) =>
+  typeof value === "string" && Object.hasOwn(NOT_FINITE, value) ? NOT_FINITE[value] : value;
+
+/**
+ * Text of an object, with `checksum` behind its members: the SHA-256 of the JSON of all others. Numbers keep every bit
+ * (but for the sign of zero), those that are not finite as the texts NaN, Infinity and -Infinity.
+ */
+export function seal(value: Readonly<Record<string, unknown>>, indent?: number): string {
+  const checksum = sha256(JSON.stringify(value, encode));
+  return `${JSON.stringify({ ...value, checksum }, encode, indent)}\n`;
+}
+
+/** @returns the object without its checksum, or a few words that say what is wrong with the text */
+export function unseal(text: string): Record<string, unknown> | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return "text that is no JSON: cut off, or damaged";
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "JSON that is no object";
+  if (!("checksum" in value)) return "no checksum";
+  const { checksum, ...rest } = value as Record<string, unknown>;
+  if (checksum !== sha256(JSON.stringify(rest))) return "a checksum that does not fit: edited, or damaged";
+  return JSON.parse(JSON.stringify(rest), decode) as Record<string, unknown>;
+}

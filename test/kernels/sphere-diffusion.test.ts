@@ -1,0 +1,3 @@
+import { compareWithTwin } from "./compare.js";
+
+compareWithTwin("sphere-diffusion");
