@@ -14,7 +14,7 @@ const ROWS: readonly (readonly [string, string, Readonly<Record<string, number>>
     "beta=2 J0=1 dJ=0.5",
     { magnetization: 0.724683, overlap: 0.603484, entropyProduction: 0.129052, criticalBeta: 1.3485 },
   ],
-  ["sk-rs", "T=0.8", { overlap: 0.208937 }],
+  ["sk-rs", "T=0.8", { overlap: 0.208937, freeEnergy: -0.86512727 }],
   ["at-line", "T=0.5", { field: 0.5699338 }],
   ["amp", "T=1.25 steps=3 field=0.375", { overlap: 0.16187415 }],
   ["hopfield", "alpha=0.1 T=0.2", { magnetization: 0.9890852 }],

@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import { oracles, oraclesNamed, runOracle } from "../../src/verify/oracles/table.js";
 import { engine, precisions } from "./engines.js";
 
-describe.each(precisions)("oracles, %s", (precision) => {
+/** A second pass on another adapter, as of .ci/run, need not repeat what no adapter changes. */
+const isSecondPass = Boolean(process.env.ONSAGER_FLOAT64_DONE);
+if (isSecondPass) it.skip("oracles, f64 [skipped: an earlier pass has run them]", () => undefined);
+
+describe.each(isSecondPass ? (["f32"] as const) : precisions)("oracles, %s", (precision) => {
   const own = oracles.filter(({ float64Only }) => precision === "f64" || !float64Only);
 
   it.each(own)("$id: $title", async (oracle) => {

@@ -85,7 +85,8 @@ async function oneSetting(bench: OracleBench, name: keyof typeof SETTINGS): Prom
   for (const [closure, response, column, key] of CLOSURES) {
     // Inner iterations cost up to two hundred products a step, and what they converge to at D = 64 is not the limit yet.
     const iterated = closure === "tap" || closure === "tap-published";
-    // Naive at its critical point never settles: rms |m| is 1.93 after 20 steps, 1.99 after 600, and 2.357 in the end.
+    // Naive is at its critical point, where rms |m| differs from sample to sample and settles like a power of 1/t: 2.51 here after
+    // 60 steps and 2.43 in the end, 1.93 after 20 and 1.99 after 600 in mc_ground_truth. Chains have 0.39.
     const critical = closure === "naive" && name === "C";
     if ((iterated || critical) && !large) continue;
     const run = iterated ? { steps: SETTLED } : critical ? { steps: 60 } : { steady: {} };
@@ -94,7 +95,7 @@ async function oneSetting(bench: OracleBench, name: keyof typeof SETTINGS): Prom
     const of = `${closure}, ${response}, ${label}${settled ? "" : ", not settled"}`;
     const { error, errorStandardError, belowNoise } = exact.errorOf(found.state);
     if (critical) {
-      bench.between(`relative error of ${of}`, error, 3.5, 6);
+      bench.between(`relative error of ${of}`, error, 3.5, 7);
       continue;
     }
     const expected = column === undefined ? limit : setting.limits[column] / LIMIT_RADIUS;

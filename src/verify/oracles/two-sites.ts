@@ -95,9 +95,9 @@ async function sixteenRows(bench: OracleBench): Promise<void> {
 
 /** Site 2 is drawn anew in h2 at every step, so that steps are independent samples of the mean of site 1. */
 async function chains(bench: OracleBench): Promise<void> {
-  const settings = { chains: 256, burnIn: 1, steps: bench.sized(bench.allow(16, 32), 1024), start: "random" } as const;
+  const settings = { chains: 32, burnIn: 1, steps: bench.sized(bench.allow(64, 128), 1024), start: "random" } as const;
   for (const row of readRows()) {
-    if (bench.size === "small" && (![8, 64].includes(row.D) || row.beta !== 1 || row.J !== 0.5)) continue;
+    if (bench.size === "small" && (row.D !== 8 || row.beta !== 1 || row.J !== 0.5)) continue;
     const { state, stateErrors, failedDraws } = await bench.sample(systemOf(sitesOf(row), "exact", row.m2), settings);
     const label = `D ${row.D}, beta ${row.beta}, J ${row.J}`;
     bench.agree(`mean of sampled spins, ${label}`, [state[0]], [row.exact], [stateErrors[0]]);
