@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { readDocument } from "../files/documents.js";
 import { settleSites, sizeBlocks } from "../sweep/blocks.js";
-import { refuseRefinement } from "../sweep/fleet/shards.js";
 import { beginRun, howToBegin } from "../sweep/folder/begin.js";
 import { beginCollection } from "../sweep/folder/collection.js";
 import type { Shard } from "../sweep/folder/manifest.js";
@@ -45,7 +44,6 @@ export async function sweepCommand(path: string, options: SweepCommandOptions, s
   const { resume = false, replace = false, out, version, strategy, precision, shard } = options;
   const placeOf = ({ name }: Sweep) => (sweeps.length > 1 ? join(out, name) : out);
   // Everything that can be refused is, before a device is opened.
-  if (shard) for (const sweep of sweeps) refuseRefinement(sweep, path);
   for (const sweep of sweeps) await howToBegin({ path: placeOf(sweep), resume, replace });
   if (sweeps.length > 1)
     await beginCollection(

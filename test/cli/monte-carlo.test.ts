@@ -98,9 +98,9 @@ test("a sweep has errors from chains, and repeats a step of every method", async
   expect(header).toContain("binder_standard_error");
   expect(lines).toHaveLength(8);
   const manifest = JSON.parse(await readFile(join(out, "manifest.json"), "utf8")) as {
-    verification: { closure: string; pass: boolean }[];
+    outcome: { verification: { closure: string; pass: boolean }[] };
   };
-  expect(manifest.verification.map(({ closure, pass }) => [closure, pass]).sort()).toEqual([
+  expect(manifest.outcome.verification.map(({ closure, pass }) => [closure, pass]).sort()).toEqual([
     ["monte-carlo", true],
     ["naive", true],
   ]);

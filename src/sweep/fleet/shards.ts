@@ -42,8 +42,8 @@ export async function planShards(
   return { blocks: wanted, planned };
 }
 
-/** Where more points go depends on all results, which no part has. */
-export function refuseRefinement({ name, input }: Pick<Sweep, "name" | "input">, context: string): void {
+/** Where more points go depends on all results, which no part has: a script of parts alone would not finish the sweep. */
+function refuseRefinement({ name, input }: Pick<Sweep, "name" | "input">, context: string): void {
   if (input.refine === undefined) return;
   throw new InputError(
     `${context}: refine`,

@@ -67,7 +67,6 @@ test("what cannot be parted is refused in one line", async () => {
       /^onsager: .*refine: found it in fleet, .*without it, or --queue or --workers.*\n$/,
     ) as string,
   });
-  expect(await invoke("sweep", unknown, "--shard", "0/2", "--out", out)).toMatchObject({ code: 2 });
   expect(await shard(spec, "--count", "1000")).toMatchObject({
     code: 2,
     err: "onsager: --count: found 1000 parts of fleet, expected at most 52, as many as blocks\n",
