@@ -44,8 +44,9 @@ export function correlationsOf(
   const result = { equalTime: array(), delayed: array(), equalTimeErrors: array(), delayedErrors: array(), blocks };
   const padded = pad(sites);
   sets.forEach((set, head) => {
+    const members = chains.systems(set);
     const parts = Array.from({ length: blocks }, (_, block) => {
-      const systems = blockOf(chains.systems(set), block, blocks);
+      const systems = blockOf(members, block, blocks);
       const now = pooled(means, systems, stateLength);
       return { size: systems.length, now, before: pooled(prior, systems, stateLength) };
     });

@@ -1,6 +1,6 @@
 import { pad } from "./layout.js";
 import { RESPONSES } from "./moment-weights.js";
-import { binaryVariance, responseGain, responseVariance } from "./responses.js";
+import { binaryVariance, responseVariance } from "./responses.js";
 
 /** Twin of `shaders/tangent-update.wgsl`: β_i Σ_i (J w)_i / |w|, Σ_i the covariance of a site in its field x + J m. */
 export function tangentUpdate(
@@ -30,18 +30,17 @@ export function tangentUpdate(
       arrays.image[base] = scale * binaryVariance(beta * fieldAt(0)) * arrays.product[base];
       continue;
     }
-    let norm = 0;
+    let squareNorm = 0;
     let along = 0;
     for (let k = 0; k < components; k++) {
-      norm += fieldAt(k) ** 2;
+      squareNorm += fieldAt(k) ** 2;
       along += fieldAt(k) * arrays.product[base + k];
     }
-    norm = Math.sqrt(norm);
-    const { tangential, anisotropy } = responseVariance(norm, beta, radius, components, response);
-    const gain = responseGain(norm, beta, radius, components, response);
-    const back = anisotropy * gain ** 2 * along;
+    const { tangential, radial } = responseVariance(Math.sqrt(squareNorm), beta, radius, components, response);
+    const share = squareNorm === 0 ? 0 : along / squareNorm;
     for (let k = 0; k < components; k++) {
-      arrays.image[base + k] = scale * (tangential * arrays.product[base + k] - back * fieldAt(k));
+      const parallel = share * fieldAt(k);
+      arrays.image[base + k] = scale * (tangential * (arrays.product[base + k] - parallel) + radial * parallel);
     }
   }
 }
