@@ -177,6 +177,19 @@ function overlapOf(own: readonly number[], leftOut?: number): number {
   return (pairs - 2 * (chains - 1) * own[leftOut]) / ((chains - 1) * (chains - 2));
 }
 
+/**
+ * Time averages of |q_a|, q_a the overlap of a chain with a whole run: its own part, which no chain has measured, counts as the
+ * overlap of a pair. Without it two chains in opposite states, m and -m, that nobody can tell apart would have overlaps as
+ * different as 2/(chains - 1) for ever.
+ */
+function overlapLengths(head: readonly ChainRecord[]): number[] {
+  const pairs = head.slice(0, Math.floor(head.length / 2));
+  const { length: measurements } = head[0].series.overlap;
+  const own = Math.sqrt(mean(pairs.map(({ overlapSquare }) => overlapSquare)) / measurements);
+  const others = head.length - 1;
+  return head.map(({ series }) => mean(series.overlap.map((q) => Math.abs(others * q + own) / head.length)));
+}
+
 function thermalisation(heads: readonly (readonly ChainRecord[])[], twoStarts: boolean): Thermalisation {
   const chains = heads[0].length;
   const half = Math.ceil(chains / 2);
@@ -186,7 +199,7 @@ function thermalisation(heads: readonly (readonly ChainRecord[])[], twoStarts: b
   const zScores = Object.fromEntries(
     names.map((name) => {
       const scores = heads.map((head) => {
-        const own = head.map(({ series }) => mean(series[name].map(name === "overlap" ? Math.abs : (value) => value)));
+        const own = name === "overlap" ? overlapLengths(head) : head.map(({ series }) => mean(series[name]));
         return zScore(summarize(own.slice(0, half)), summarize(own.slice(half)));
       });
       return [name, scores.reduce((worst, z) => (Math.abs(z) <= Math.abs(worst) ? worst : z), 0)];
