@@ -13,6 +13,7 @@ import {
   realised,
   sharing,
   sideBySide,
+  standardError,
 } from "./bench.js";
 import { readCase } from "./case-files.js";
 
@@ -65,6 +66,9 @@ const binary = (beta: number, start: number, sample: number) =>
     sample,
   });
 
+/** Standard deviation of m above the critical temperature: the mean of the fields, 0.29/√N, times β/(1 - β). */
+const shift = (beta: number) => ((beta / (1 - beta)) * (0.5 / Math.sqrt(3))) / Math.sqrt(BINARY_SITES);
+
 async function binaryModel(bench: OracleBench): Promise<void> {
   const table = read();
   const samples = Array.from({ length: 8 }, (_, sample) => sample);
@@ -75,14 +79,16 @@ async function binaryModel(bench: OracleBench): Promise<void> {
     const paths = results.map(([{ trajectory = [] }]) => trajectory.map((state) => mean([...state])));
     trajectories.set(closure, paths);
     const first = paths.map(([value]) => value);
+    // N -> infinity; at N = 512 the sites of a sample are independent, with a standard deviation of 0.12 about it.
+    const limit = 0.77196;
+    const spread = mean(results.map(([{ trajectory = [] }]) => standardError([...trajectory[0]])));
     bench.within(
       `mean m after one step, ${closure}, every sample`,
       first,
-      first.map(() => 0.772),
-      0.015,
+      first.map(() => limit),
+      4 * spread,
     );
-    // N -> infinity.
-    bench.within(`its mean over samples, ${closure}`, mean(first), 0.77196, 0.01);
+    bench.within(`its mean over samples, ${closure}`, mean(first), limit, (4 * spread) / Math.sqrt(samples.length));
     const stored = table.binary_betac[`${closure}_traj`];
     bench.within(`start of the stored trajectory, ${closure}`, stored.slice(0, 2), [1, 0.772], 0.01);
   }
@@ -97,8 +103,7 @@ async function binaryModel(bench: OracleBench): Promise<void> {
   for (const closure of ["naive", "tap"] as const) {
     for (const [what, beta, expected, stored, width] of [
       ["2 beta_c", 2 * CRITICAL, [0.93, -0.93], table.binary_twice, 0.02],
-      // A mean field of the fields, 0.29/√N, gives the one state its sign and size.
-      ["beta_c/2", CRITICAL / 2, [0, 0], table.binary_half, 0.05],
+      ["beta_c/2", CRITICAL / 2, [0, 0], table.binary_half, 4 * shift(CRITICAL / 2)],
     ] as const) {
       const starts = sharing(await Promise.all([1, -1].map((start) => binary(beta, start, 0))));
       const [results] = await bench.runBatch(starts, { closure, run: { steady: {} } });
@@ -162,7 +167,7 @@ function storedVectors(bench: OracleBench): void {
 
 async function vectors(bench: OracleBench): Promise<void> {
   storedVectors(bench);
-  const [sites, dimension, steps] = bench.sized([64, 16, 8], [1024, 512, 19]);
+  const [sites, dimension, steps] = bench.sized([128, 32, 8], [1024, 512, 19]);
   const unit = RADIUS / Math.sqrt(dimension / 2 - 1);
   const systems = await Promise.all(
     NAMES.map((name) =>
