@@ -1,6 +1,7 @@
 /** Single sites and single rows: the responses of uncoupled spins, and softmax rows that break careless code. */
 import { besselRatio } from "../../reference/bessel.js";
 import { pad } from "../../reference/layout.js";
+import { MASKED } from "../../reference/scores.js";
 import {
   responseFromMean,
   responseGain,
@@ -309,6 +310,20 @@ async function hyperbolicTangent(bench: OracleBench): Promise<void> {
   bench.between("what 1 - tanh² loses in f32 below 8", worst, 0.01, 1);
 }
 
+/** The keys that the kernel `softmax` counts in a row: its flag of a row that is masked throughout. */
+async function availableKeys(bench: OracleBench, scores: readonly number[], available: readonly number[]) {
+  const columns = scores.length;
+  const row = new Float64Array(pad(columns)).fill(MASKED);
+  available.forEach((each, j) => each === 1 && (row[j] = scores[j]));
+  const { statistics } = await bench.kernel<"softmax">({
+    kernel: "softmax",
+    arrays: { scores: row, couplings: new Float64Array(row.length), statistics: new Float64Array(16).fill(NaN) },
+    params: { couplings: 1, rows: 1, rowStart: 0, rowCount: 1, columns },
+    constants: {},
+  });
+  return statistics[3];
+}
+
 async function softmaxRows(bench: OracleBench): Promise<void> {
   const rows = readCase<NastyRows>("kinetic/attention-exact-fixed-points").data.nasty_softmax_rows;
   for (const { name, logits, softmax } of rows) {
@@ -325,6 +340,10 @@ async function softmaxRows(bench: OracleBench): Promise<void> {
     const options = { closure: "naive", run: { steps: 1 } } as const;
     const stored = await bench.run(system, { ...options, couplings: true }, { "mask.npy": mask });
     const found = stored.couplings?.subarray(0, sites) ?? [];
+    const flagged = await availableKeys(bench, scores, available);
+    // A score of -1e30 is how kernels mask.
+    const keys = scores.filter((score, j) => available[j] === 1 && score > MASKED).length;
+    bench.within(`available keys, 0 flags a row without any, ${name}`, flagged, keys, 0);
     bench.within(`stored row, ${name}`, found, expected, bench.allow(1e-15, 2e-7));
     // Every site holds 1/2: the fused row gives their mean, or nothing.
     const halves = { ...system, initial: { kind: "constant", value: 0.5 } };
