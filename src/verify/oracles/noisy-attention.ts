@@ -131,8 +131,8 @@ async function circle(bench: OracleBench): Promise<void> {
     return results.map(({ cosines }) => cosines.slice(Math.ceil(cosines.length / 3)));
   };
 
-  const few = bench.sized(64, 4096);
-  const disordered = Array.from({ length: bench.sized(16, 8) }, (_, k) => uniform(few, 2, k));
+  const few = bench.sized(64, 1024);
+  const disordered = Array.from({ length: 16 }, (_, k) => uniform(few, 2, k));
   const ratio = 0.5;
   const cosines = (await run(ratio * threshold, disordered, 36)).map(mean);
   const { mean: found, standardError } = summarize(cosines.map((cosine) => 1 + (few - 1) * cosine));
@@ -154,7 +154,7 @@ async function circle(bench: OracleBench): Promise<void> {
   // Metastable for a time that grows as exp(n x barrier): 0.0037 at beta = 4, 0.026 at beta = 8.
   const sharp = 8;
   const between = noisyAttentionTransition(2, sharp);
-  const many = bench.sized(192, 4096);
+  const many = bench.sized(192, 1024);
   const [up, down] = await run(
     1.02 * between.critical,
     [uniform(many, 2, 0), aligned(many)],
