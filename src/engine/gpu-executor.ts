@@ -3,7 +3,7 @@ import { assembleShader, loadText } from "../gpu/shader-source.js";
 import { type Command, GpuArray, type GpuDevice, type GpuTime, type Measurement, type Program } from "../gpu/device.js";
 import { InputError } from "../physics/input-error.js";
 import { type KernelParams, kernels } from "../kernels/registry.js";
-import { shaderOf } from "../kernels/strategy-shaders.js";
+import { shaderOf, tileOf } from "../kernels/strategy-shaders.js";
 import { sharedShaders } from "../kernels/shared-shaders.js";
 import type { AdapterTraits, KernelVariant } from "../kernels/strategies.js";
 import { adapterTraits } from "./adapter-traits.js";
@@ -174,7 +174,7 @@ export class GpuExecutor implements Executor {
       program: await this.#program(kernel, constants, variant),
       bindings: Object.fromEntries(Object.entries(arrays).map(([name, slot]) => [name, asArray(slot as Slot)])),
       params: numbers,
-      workgroups: kernels[kernel].workgroups(numbers, (variant?.tile ?? kernels[kernel].tile) as KernelParams),
+      workgroups: kernels[kernel].workgroups(numbers, tileOf(kernel, this.traits, variant) as KernelParams),
       shapes: Object.entries(numbers)
         .map(([name, value]) => `${name} ${value}`)
         .join(", "),
@@ -205,7 +205,7 @@ export class GpuExecutor implements Executor {
       }
       return text;
     };
-    const source = await assembleShader(load, name, { ...(variant?.tile ?? kernels[kernel].tile), ...constants });
+    const source = await assembleShader(load, name, { ...tileOf(kernel, this.traits, variant), ...constants });
     return { name, source };
   }
 }

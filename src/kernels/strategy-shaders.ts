@@ -1,6 +1,7 @@
-/** The shader of every strategy of a kernel. */
+/** The shader of every strategy of a kernel, and the tile that goes with it. */
 import { type KernelName, kernels } from "./registry.js";
-import type { KernelVariant, StrategyKernel } from "./strategies.js";
+import type { AdapterTraits, KernelTile, KernelVariant, StrategyKernel } from "./strategies.js";
+import { softwareTiles } from "./tiles.js";
 
 /** The shaders of the other strategies, by the kernel; `shader` of the record is that of "portable". */
 export const strategyShaders: Readonly<
@@ -24,4 +25,9 @@ export function shaderOf(kernel: KernelName, variant?: KernelVariant): URL {
   const shader = strategyShaders[variant.strategy][variant.kernel];
   if (shader === undefined) throw new Error(`${variant.kernel} has no shader of the strategy ${variant.strategy}`);
   return shader;
+}
+
+/** The tile of a kernel on an adapter, or of a variant of it. */
+export function tileOf(kernel: KernelName, { software }: AdapterTraits, variant?: KernelVariant): KernelTile {
+  return variant?.tile ?? (software ? softwareTiles[kernel] : undefined) ?? kernels[kernel].tile;
 }

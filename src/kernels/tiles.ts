@@ -60,5 +60,14 @@ export const tiles = {
   "score-gaps": { WORKGROUP_SIZE: 64 },
 } as const;
 
+/**
+ * Tiles of software adapters where theirs are others. Of `reduce`, few lanes and long sums: every barrier of a tree makes a
+ * processor leave and take up all 64 lanes, which was half of the time of 4224 chains of 64 spins (a sweep took 35 s of
+ * processor time, and takes 19 s; lavapipe, 2026-11-29).
+ */
+export const softwareTiles: Readonly<Partial<Record<keyof typeof tiles, Readonly<Record<string, number>>>>> = {
+  reduce: { WORKGROUP_SIZE: 8, TERMS: 128 },
+};
+
 /** Results that one thread of a product kernel holds along each side; structural in the shaders (vec4). */
 export const REGISTER_TILE = 4;

@@ -11,6 +11,8 @@ import {
   denseKernels,
   fusedKernels,
   fusedStrategies,
+  type FusedStrategy,
+  type KernelTile,
   kernelVariant,
   type KernelVariant,
   precisionsOf,
@@ -29,29 +31,40 @@ type Evaluation = (arrays: Arrays, params: object, constants: object) => void;
 /** Half of this is the error of one rounding. */
 const UNIT_IN_THE_LAST_PLACE = 2 ** -23;
 
-/** Tests every case of a kernel on the GPU, by every strategy of f32; one that cannot run here says why. */
-export function compareWithTwin<K extends StageName>(kernel: K): void {
+/**
+ * Tests every case of a kernel on the GPU, by every strategy of f32; one that cannot run here says why.
+ * @param tiles of a kernel without strategies, which adapters like this one would not take
+ */
+export function compareWithTwin<K extends StageName>(kernel: K, tiles: readonly KernelTile[] = []): void {
   const hasStrategies = [...fusedKernels, ...denseKernels].includes(kernel as StrategyKernel);
   const ofSingles = fusedStrategies.filter((strategy) => precisionsOf(strategy).includes("f32"));
   const strategies = hasStrategies ? ofSingles : [undefined];
-  describe.each(strategies.map((strategy) => ({ strategy, title: [kernel, strategy].join(" ").trim() })))(
-    "$title",
-    ({ strategy, title }) => {
-      const gpu = useGpu();
-      test.for(kernelCases[kernel].map((kernelCase) => [kernelCase.name, kernelCase] as const))(
-        "%s",
-        async ([name, kernelCase], { skip }) => {
-          const shape = shapeOf(kernel, kernelCase);
-          const variant = strategy && kernelVariant(kernel as StrategyKernel, strategy, gpu().traits, shape);
-          if (typeof variant === "string") return skip(`${title}: not run, because ${variant}`);
-          const before = prepare(kernelCase);
-          const actual = await runOnGpu(gpu(), kernel, kernelCase, before, variant);
-          const failures = compare(kernel, kernelCase, before, actual);
-          if (failures.length > 0) throw new Error(`${title}: ${name}\n${table(failures)}`);
-        },
-      );
-    },
-  );
+  const ways = strategies.map((strategy) => ({
+    strategy,
+    tile: undefined,
+    title: [kernel, strategy].join(" ").trim(),
+  }));
+  const tiled = tiles.map((tile) => ({ strategy: undefined, tile, title: `${kernel} ${JSON.stringify(tile)}` }));
+  describe.each<{ strategy: FusedStrategy | undefined; tile: KernelTile | undefined; title: string }>([
+    ...ways,
+    ...tiled,
+  ])("$title", ({ strategy, tile, title }) => {
+    const gpu = useGpu();
+    test.for(kernelCases[kernel].map((kernelCase) => [kernelCase.name, kernelCase] as const))(
+      "%s",
+      async ([name, kernelCase], { skip }) => {
+        const shape = shapeOf(kernel, kernelCase);
+        const variant = strategy
+          ? kernelVariant(kernel as StrategyKernel, strategy, gpu().traits, shape)
+          : tile && ({ kernel, strategy: "portable", precision: "f32", shader: kernel, tile } as KernelVariant);
+        if (typeof variant === "string") return skip(`${title}: not run, because ${variant}`);
+        const before = prepare(kernelCase);
+        const actual = await runOnGpu(gpu(), kernel, kernelCase, before, variant);
+        const failures = compare(kernel, kernelCase, before, actual);
+        if (failures.length > 0) throw new Error(`${title}: ${name}\n${table(failures)}`);
+      },
+    );
+  });
 }
 
 /** What a variant of a kernel depends on; the parameter `dimension` of `field-sphere` is D. */
