@@ -72,7 +72,26 @@ describe("imports", () => {
   test("have no cycles", () => {
     expect(firstCycle()).toEqual([]);
   });
+
+  test("load the libraries of drawing and of queues with the commands that use them", () => {
+    const slow = ["echarts", "@resvg", "bullmq", "ioredis"];
+    const loaded = new Set<string>();
+    const visit = (file: string): string[] => {
+      if (loaded.has(file)) return [];
+      loaded.add(file);
+      return staticImports(file).flatMap((specifier) => {
+        if (specifier.startsWith(".")) return visit(sourceOf(file, specifier));
+        return slow.includes(specifier.split("/")[0]) ? [`${file} imports ${specifier}`] : [];
+      });
+    };
+    expect(visit(join("src", "cli", "main.ts"))).toEqual([]);
+    expect(loaded.size).toBeGreaterThan(200);
+  });
 });
+
+/** What is loaded with a source: neither types nor what it imports on the way. */
+const staticImports = (file: string): string[] =>
+  [...read(file).matchAll(/^(?:import|export)(?! type)\s[^;]*?\sfrom\s"([^"]+)";/gm)].map(([, specifier]) => specifier);
 
 /** A chain of files that leads back to its start. */
 function firstCycle(): string[] {
