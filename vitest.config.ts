@@ -7,15 +7,15 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * run to order files by. CPU seconds on SwiftShader, 2026-11-29.
  */
 const LONGEST = [
-  "test/oracles/oracles.test.ts", // 250
-  "test/oracles/oracles-float64.test.ts", // 190
-  "test/sweep/fleet/queue.test.ts",
-  "test/sweep/quickstart.test.ts",
-  "test/engine/procedural.test.ts",
-  "test/engine/measurements.test.ts",
-  "test/engine/batching.test.ts",
-  "test/sweep/resume.test.ts",
-  "test/kernels/invariance.test.ts",
+  "test/oracles/oracles.test.ts", // 348, as onsager oracle
+  "test/oracles/oracles-float64.test.ts", // about half of that
+  "test/sweep/fleet/queue.test.ts", // 66
+  "test/engine/procedural.test.ts", // 50
+  "test/sweep/quickstart.test.ts", // 49
+  "test/sweep/resume.test.ts", // 44
+  "test/engine/measurements.test.ts", // 40
+  "test/engine/batching.test.ts", // 37
+  "test/kernels/invariance.test.ts", // 32
 ];
 
 class LongestFirst extends BaseSequencer {
