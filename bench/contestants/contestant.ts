@@ -5,7 +5,15 @@ import type { AttentionField, AttentionProblem } from "../problem.js";
 import type { Precision } from "../rows.js";
 
 export type ContestantName =
-  "onsager" | "onsager-plain" | "onsager-frozen" | "jax-js" | "tfjs" | "ort-webgpu" | "ort-cpu" | "numpy" | "torch";
+  | "onsager"
+  | "onsager-plain"
+  | "onsager-frozen"
+  | "jax-js"
+  | "tfjs"
+  | "ort-webgpu"
+  | "ort-cpu"
+  | "numpy"
+  | "torch";
 
 export interface Contestant {
   readonly name: ContestantName;

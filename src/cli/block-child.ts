@@ -23,7 +23,8 @@ process.on("disconnect", () => process.exit());
 
 let executor: Executor | undefined;
 let current:
-  { readonly order: Plan; readonly load: LoadArray; readonly opened: ReturnType<typeof openPlan> } | undefined;
+  | { readonly order: Plan; readonly load: LoadArray; readonly opened: ReturnType<typeof openPlan> }
+  | undefined;
 
 /** Orders are carried out in turn. */
 let last = Promise.resolve();

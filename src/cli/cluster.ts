@@ -11,7 +11,6 @@ import { OutputFolder } from "../files/output-folder.js";
 import { orderOfCosine } from "../physics/moments.js";
 import { type SampleSummary, summarize } from "../physics/statistics.js";
 import { type NoisyDescription, parseClouds } from "../physics/token-clouds.js";
-import { renderFigure } from "../sweep/figures/render.js";
 import { hysteresisCsv, hysteresisFigure } from "../sweep/hysteresis.js";
 import { documentLoader } from "../verify/load-system.js";
 import { EXIT } from "./exit-codes.js";
@@ -169,6 +168,8 @@ async function continued(
     write: async (folder) => {
       const unnormalised = description.weights !== "softmax";
       const figure = hysteresisFigure(points, { count, dimension, beta: description.beta, unnormalised });
+      // Drawing takes a second to load.
+      const { renderFigure } = await import("../sweep/figures/render.js");
       const { svg, png } = renderFigure(figure);
       await folder.write("hysteresis.csv", hysteresisCsv(points));
       await folder.write("plots/hysteresis.svg", svg);

@@ -21,7 +21,8 @@ const STAGES_PER_SUBMIT = 1024;
 const LARGEST_SUBMIT_FLOPS = 1e12;
 
 type RecordedCommand =
-  { readonly kind: "stage"; readonly stage: Stage<StageName> } | Extract<Command, { readonly kind: "copy" }>;
+  | { readonly kind: "stage"; readonly stage: Stage<StageName> }
+  | Extract<Command, { readonly kind: "copy" }>;
 
 export class GpuExecutor implements Executor {
   readonly elementBytes = 4;

@@ -14,17 +14,20 @@ export function accumulateProducts(
   const padded = pad(sites);
   // VECTORS only chooses a shader: one number a site is a vector of one component.
   const components = constants.VECTORS ? componentStride : 1;
-  for (let at = 0; at < sets * blocks; at++) {
-    const members = chainsOf(Math.floor(at / blocks), params);
-    for (const system of blockOf(members, at % blocks, blocks)) {
-      for (let i = 0; i < padded; i++) {
-        for (let k = 0; k < padded; k++) {
-          let sum = 0;
-          for (let c = 0; c < components; c++) {
-            const l = arrays.left[(system * padded + i) * components + c];
-            sum += l * arrays.right[(system * padded + k) * components + c];
+  for (let set = 0; set < sets; set++) {
+    const members = chainsOf(set, params);
+    for (let block = 0; block < blocks; block++) {
+      const products = (set * blocks + block) * padded * padded;
+      for (const system of blockOf(members, block, blocks)) {
+        for (let i = 0; i < padded; i++) {
+          for (let k = 0; k < padded; k++) {
+            let sum = 0;
+            for (let c = 0; c < components; c++) {
+              const l = arrays.left[(system * padded + i) * components + c];
+              sum += l * arrays.right[(system * padded + k) * components + c];
+            }
+            arrays.products[products + i * padded + k] += sum;
           }
-          arrays.products[(at * padded + i) * padded + k] += sum;
         }
       }
     }

@@ -38,5 +38,7 @@ export function chainOverlap(
 /** The systems that are the chains of one set. */
 export function chainsOf(set: number, { chains, chainStride }: { chains: number; chainStride: number }): number[] {
   const first = Math.floor(set / chainStride) * chains * chainStride + (set % chainStride);
-  return Array.from({ length: chains }, (_, chain) => first + chain * chainStride);
+  const systems: number[] = [];
+  for (let chain = 0; chain < chains; chain++) systems.push(first + chain * chainStride);
+  return systems;
 }

@@ -70,24 +70,35 @@ export function vonMisesFisherSpin(
     philox4x32(counter, key, words);
     return words;
   };
-  const normals = (block: number) =>
-    Float64Array.from({ length: dimension }, (_, k) => {
+  // Loops and one array, here and below: most of the time of a chain in float64 is spent on these draws.
+  const drawn = new Float64Array(dimension);
+  const normals = (block: number) => {
+    for (let k = 0; k < dimension; k++) {
       if (k % 4 === 0) wordsOf(block + k / 4);
-      return inverseNormal(words[k % 4]);
-    });
+      drawn[k] = inverseNormal(words[k % 4]);
+    }
+    return drawn;
+  };
   const norm = Math.hypot(...h);
   const kappa = beta * radius * norm;
   const gain = beta * radius ** 2 * besselRatioOverK(dimension, kappa);
   const { v, tries, failed } = drawComplement(dimension, kappa, normals, (block) => wordsOf(block)[0], quads);
   // Without a field the first axis stands for μ.
-  const mu = h.map((value, k) => (norm > 0 ? value / norm : k === 0 ? 1 : 0));
-  const g = normals(VON_MISES_FISHER_TRIES * (quads + 1));
-  const along = dot(g, mu);
-  const e = g.map((value, k) => value - along * mu[k]);
+  const mu = new Float64Array(dimension);
+  if (norm > 0) for (let k = 0; k < dimension; k++) mu[k] = h[k] / norm;
+  else mu[0] = 1;
+  const e = normals(VON_MISES_FISHER_TRIES * (quads + 1));
+  const along = dot(e, mu);
+  for (let k = 0; k < dimension; k++) e[k] -= along * mu[k];
   const left = dot(e, mu);
   const across = radius * Math.sqrt(Math.max(v * (2 - v), 0) / dot(e, e));
-  const spin = mu.map((value, k) => radius * (1 - v) * value + across * (e[k] - left * value));
-  return { spin, mean: h.map((value) => gain * value), tries, failed };
+  const spin = new Float64Array(dimension);
+  const mean = new Float64Array(dimension);
+  for (let k = 0; k < dimension; k++) {
+    spin[k] = radius * (1 - v) * mu[k] + across * (e[k] - left * mu[k]);
+    mean[k] = gain * h[k];
+  }
+  return { spin, mean, tries, failed };
 }
 
 /** 1 - w, by the formulas at the head of the shader. */
@@ -127,5 +138,7 @@ function drawComplement(
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, k) => sum + value * b[k], 0);
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
+  return sum;
 }

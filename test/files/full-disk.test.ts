@@ -99,7 +99,11 @@ describe.skipIf(process.platform !== "linux")("/dev/full (skipped where the syst
     const writing = writeFileAtomically(path, async (write) => {
       await write(Buffer.from("half"));
       const full = await open("/dev/full", "w");
-      await full.writeFile("more").finally(() => full.close());
+      try {
+        await full.writeFile("more");
+      } finally {
+        await full.close();
+      }
     });
     expect((await failure(writing)).message).toBe(`${path}: found a full disk, expected room for it (ENOSPC)`);
     expect(await readdir(folder)).toEqual([]);

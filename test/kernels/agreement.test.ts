@@ -1,6 +1,6 @@
 /** Shader, twin, record and test of a kernel say the same: names of files, bindings, parameters and constants. */
 import { readdirSync, readFileSync } from "node:fs";
-import ts from "typescript";
+import { parseSync } from "vite";
 import { describe, expect, test } from "vitest";
 import { reflectLayout } from "../../src/gpu/layouts.js";
 import { type KernelName, kernels } from "../../src/kernels/registry.js";
@@ -194,16 +194,22 @@ interface Signature {
 /** The members of the three argument types of the twin, read off its source. */
 function twinSignature(name: KernelName): Signature {
   const path = `src/reference/${name}.ts`;
-  const file = ts.createSourceFile(path, textOf(path), ts.ScriptTarget.Latest, true);
+  const text = textOf(path);
   const expected = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const twin = file.statements.filter(ts.isFunctionDeclaration).find((statement) => statement.name?.text === expected);
+  const functions = parseSync(path, text).program.body.flatMap((statement) => {
+    const declared = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
+    return declared?.type === "FunctionDeclaration" ? [declared] : [];
+  });
+  const twin = functions.find(({ id }) => id?.name === expected);
   if (twin === undefined) throw new Error(`${path} has no function ${expected}`);
-  const [arrays, params, constants = []] = twin.parameters.map(({ type }) => {
-    if (type === undefined || !ts.isTypeLiteralNode(type)) throw new Error(`${path}: an argument has no literal type`);
-    return type.members.filter(ts.isPropertySignature).map((member) => ({
-      name: member.name.getText(file),
-      type: member.type?.getText(file) ?? "",
-    }));
+  const [arrays, params, constants = []] = twin.params.map((parameter) => {
+    const type = "typeAnnotation" in parameter ? parameter.typeAnnotation?.typeAnnotation : undefined;
+    if (type?.type !== "TSTypeLiteral") throw new Error(`${path}: an argument has no literal type`);
+    return type.members.flatMap((member) => {
+      if (member.type !== "TSPropertySignature" || member.key.type !== "Identifier") return [];
+      const written = member.typeAnnotation?.typeAnnotation;
+      return [{ name: member.key.name, type: written ? text.slice(written.start, written.end) : "" }];
+    });
   });
   return { arrays: arrays.map((array) => array.name), params: params.map((param) => param.name), constants };
 }

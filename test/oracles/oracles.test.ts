@@ -1,22 +1,9 @@
-/** Every oracle of `onsager oracle`, on the CPU engine in float64 and on the GPU. */
+/** Every oracle of `onsager oracle` on the GPU; those in float64 alone are in oracles-float64.test.ts. */
 import { describe, expect, it } from "vitest";
-import { oracles, oraclesNamed, runOracle } from "../../src/verify/oracles/table.js";
-import { engine, precisions } from "./engines.js";
+import { oracles, oraclesNamed } from "../../src/verify/oracles/table.js";
+import { describeOracles } from "./every-oracle.js";
 
-/** A second pass on another adapter, as of .ci/run, need not repeat what no adapter changes. */
-const isSecondPass = Boolean(process.env.ONSAGER_FLOAT64_DONE);
-if (isSecondPass) it.skip("oracles, f64 [skipped: an earlier pass has run them]", () => undefined);
-
-describe.each(isSecondPass ? (["f32"] as const) : precisions)("oracles, %s", (precision) => {
-  const own = oracles.filter(({ float64Only }) => precision === "f64" || !float64Only);
-
-  it.each(own)("$id: $title", async (oracle) => {
-    const checks = await runOracle(oracle, await engine(precision), await engine("f64"), "small");
-    expect(checks.length).toBeGreaterThan(0);
-    expect(new Set(checks.map(({ name }) => name)).size, "names of checks").toBe(checks.length);
-    expect(checks.filter(({ pass }) => !pass)).toEqual([]);
-  });
-});
+describeOracles("f32");
 
 describe("names of oracles", () => {
   it("are unique, and cite the equations", () => {
