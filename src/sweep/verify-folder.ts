@@ -19,6 +19,7 @@ import { csvPieces } from "../files/csv.js";
 import { type MethodName, MONTE_CARLO } from "../physics/closures.js";
 import type { SystemDescription } from "../physics/system.js";
 import { type Block, chooseChecks, planBlocks, settleSites } from "./blocks.js";
+import { tilesOf } from "./folder/adapter-tiles.js";
 import { type AdapterName, adapterOf, type BlockRecord, decodeBlock, encodeBlock } from "./folder/block-record.js";
 import { isOfShard, outcomeOf } from "./folder/outcome.js";
 import type { DamagedBlock, RunFolder } from "./folder/run-folder.js";
@@ -105,7 +106,9 @@ export async function verifyFolder(
     const report = (fraction: number) => progress?.((k + fraction) / chosen.length, block.index);
     const { strategy, precision } = manifest;
     const context = { load, context: path, sites, strategy, precision, progress: report };
-    verdicts.push(await verifyBlock(await device(), sweep, block, finished.get(block.index)!, context));
+    const executor = await device();
+    executor.takeTiles(tilesOf(manifest.tiles, adapterOf(executor.device)) ?? []);
+    verdicts.push(await verifyBlock(executor, sweep, block, finished.get(block.index)!, context));
   }
   const outcome = await outcomeOf(folder);
   const checks = {

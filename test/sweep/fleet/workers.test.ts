@@ -33,7 +33,7 @@ beforeAll(async () => {
 const DYING = `
 process.on("disconnect", () => process.exit());
 process.on("message", ({ kind }) => {
-  if (kind === "open") process.send({ kind: "ready", device: { name: "none", driver: "none" } });
+  if (kind === "open") process.send({ kind: "ready", device: { name: "none", driver: "none" }, tiles: [] });
   if (kind === "block") process.stderr.write("out of memory\\n", () => process.kill(process.pid, "SIGKILL"));
 });
 `;
@@ -79,7 +79,7 @@ test("a block that kills every process ends the run in one line", async () => {
   writeFileSync(program, DYING);
   const pool = await ProcessPool.open(1, { program: pathToFileURL(program) });
   const notes: string[] = [];
-  const runner = pool.runner({ context: "spec", arrays: {}, note: (text) => notes.push(text) });
+  const runner = pool.runner({ context: "spec", arrays: {}, tiles: [], note: (text) => notes.push(text) });
   const run = runner.run({ sweep: parsed, blocks, sites, refined: [], sizing }, () => Promise.resolve(), {});
   await expect(run).rejects.toThrow(
     /^block 0 of fleet: 3 processes have died of it \(killed by SIGKILL: out of memory\)$/,
