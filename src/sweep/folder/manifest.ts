@@ -153,15 +153,24 @@ export function readManifest(where: string, contents: string): SweepManifest {
   return manifest;
 }
 
-/** Names the specification, its array files and how it is cut: blocks of two folders are the same if it is. */
-export function specificationHash({
-  specification,
-  inputs,
-  sizing,
-  strategy,
-  precision,
-}: Pick<SweepManifest, "specification" | "inputs" | "sizing" | "strategy" | "precision">): string {
-  return sha256(JSON.stringify([COUNTER_LAYOUT, specification, inputs, sizing.work, strategy, precision]));
+/**
+ * Names the specification, its array files, how it is cut and what refinement has added: blocks of two folders are the same if it
+ * is.
+ * @param rounds of refinement that count
+ */
+export function specificationHash(
+  {
+    specification,
+    inputs,
+    sizing,
+    strategy,
+    precision,
+    refined,
+  }: Pick<SweepManifest, "specification" | "inputs" | "sizing" | "strategy" | "precision" | "refined">,
+  rounds = refined.length,
+): string {
+  const added = rounds > 0 ? [refined.slice(0, rounds)] : [];
+  return sha256(JSON.stringify([COUNTER_LAYOUT, specification, inputs, sizing.work, strategy, precision, ...added]));
 }
 
 /**

@@ -128,7 +128,9 @@ export class RunFolder implements BlockStore {
   }
 
   private async readBlocks(): Promise<void> {
-    const specification = specificationHash(this.current);
+    // Blocks were computed in this round of refinement or in an earlier one.
+    const rounds = Array.from({ length: this.current.refined.length + 1 }, (_, round) => round);
+    const specifications = new Set(rounds.map((round) => specificationHash(this.current, round)));
     for (const name of (await readdir(join(this.path, BLOCKS))).sort()) {
       const index = BLOCK_FILE.exec(name)?.[1];
       if (index === undefined || name !== `${blockName(Number(index))}.json`) continue;
@@ -137,7 +139,7 @@ export class RunFolder implements BlockStore {
       const reason =
         typeof record === "string"
           ? record
-          : record.specification !== specification
+          : !specifications.has(record.specification)
             ? "a block of another specification"
             : record.block !== Number(index)
               ? `block ${record.block} under another name`

@@ -1,16 +1,15 @@
 /** Several processes of one machine compute a sweep; any of them may die. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { planBlocks, settleSites, sizeBlocks } from "../../../src/sweep/blocks.js";
 import { ProcessPool } from "../../../src/sweep/fleet/process-pool.js";
 import { parseSweeps } from "../../../src/sweep/spec.js";
 import type { Started } from "../../cli/process.js";
 import {
   blocksOf,
-  newFolder,
+  folder,
   refined,
   specification,
   startSweep,
@@ -19,9 +18,6 @@ import {
   until,
   writeSpecification,
 } from "./specification.js";
-
-const folder = newFolder();
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const spec = writeSpecification(folder, "spec.json", refined(3));
 const alone = join(folder, "alone");
