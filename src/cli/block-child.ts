@@ -8,6 +8,8 @@ import type { Executor } from "../engine/executor.js";
 import { InputError } from "../physics/input-error.js";
 import { blockOf, namedArrays, openPlan, packBlock } from "../sweep/fleet/block-plan.js";
 import { type Order, orderSchema, type Reply } from "../sweep/fleet/process-protocol.js";
+import { tilesOf } from "../sweep/folder/adapter-tiles.js";
+import { adapterOf } from "../sweep/folder/block-record.js";
 import { localRunner } from "../sweep/run.js";
 import { explainFailure } from "./exit-codes.js";
 
@@ -47,7 +49,7 @@ async function carryOut(order: Order): Promise<void> {
   switch (order.kind) {
     case "open": {
       executor = await openExecutor({ select: order.select, memoryLimit: order.memory });
-      say({ kind: "ready", device: executor.device });
+      say({ kind: "ready", device: executor.device, tiles: [...executor.tiles] });
       return;
     }
     case "plan": {
@@ -65,6 +67,7 @@ async function carryOut(order: Order): Promise<void> {
       const opened = await current.opened;
       const block = blockOf(opened, order.cut, context);
       const { strategy, precision, refined, sizing } = plan;
+      executor.takeTiles(tilesOf(plan.tiles ?? [], adapterOf(executor.device)) ?? []);
       let spoken = 0;
       const progress = ({ fraction }: { readonly fraction: number }) => {
         if (performance.now() - spoken < PROGRESS_PAUSE) return;

@@ -1,8 +1,10 @@
 /** Who computes the blocks of a sweep: this process, processes of its own, or the workers of a queue. */
 import { openExecutor } from "../engine/devices.js";
-import type { DeviceDescription } from "../engine/executor.js";
+import type { DeviceDescription, Executor } from "../engine/executor.js";
 import { ProcessPool } from "../sweep/fleet/process-pool.js";
 import { readQueueAddress } from "../sweep/fleet/queue-address.js";
+import { type AdapterTiles, tilesOf } from "../sweep/folder/adapter-tiles.js";
+import { adapterOf } from "../sweep/folder/block-record.js";
 import type { SweepSession } from "../sweep/folder/manifest.js";
 import type { RunFolder } from "../sweep/folder/run-folder.js";
 import { type BlockRunner, localRunner } from "../sweep/run.js";
@@ -24,6 +26,8 @@ export interface ComputingOptions {
 export interface Computing {
   /** For the manifest. */
   readonly who: Pick<SweepSession, "device" | "queue">;
+  /** What the device has from the tuning cache: for a sweep that it has not worked on yet. */
+  readonly tiles?: AdapterTiles;
   /** For what blocks are sized, and how many share them. */
   readonly device: Pick<DeviceDescription, "kind">;
   readonly workers: number;
@@ -51,12 +55,22 @@ export function openComputing(options: ComputingOptions, session: Session): Prom
 async function ofThisProcess({ select, memory }: ComputingOptions, { print }: Session): Promise<Computing> {
   const executor = await openExecutor({ select, memoryLimit: memory });
   print(deviceLine(executor.device));
+  return computingOf(executor);
+}
+
+/** Blocks one after the other on a device of this process. */
+export function computingOf(executor: Executor): Computing {
+  const { device } = executor;
+  const adapter = adapterOf(device);
   return {
-    who: { device: executor.device },
-    device: executor.device,
+    who: { device },
+    tiles: { adapter, choices: [...executor.tiles] },
+    device,
     workers: 1,
-    runner: ({ manifest: { strategy, precision }, load }, context) =>
-      localRunner(executor, { load, context, strategy, precision }),
+    runner: ({ manifest: { strategy, precision, tiles }, load }, context) => {
+      executor.takeTiles(tilesOf(tiles, adapter) ?? []);
+      return localRunner(executor, { load, context, strategy, precision });
+    },
     close: () => Promise.resolve(executor.dispose()),
   };
 }
@@ -68,11 +82,12 @@ async function ofProcesses(workers: number, options: ComputingOptions, session: 
   session.print(`${deviceLine(device)}\n${workers} worker process${workers > 1 ? "es" : ""}`);
   return {
     who: { device },
+    tiles: { adapter: adapterOf(device), choices: [...pool.tiles] },
     device,
     workers,
     runner: (folder, context) => {
-      const { strategy, precision } = folder.manifest;
-      return pool.runner({ context, strategy, precision, arrays: arraysOf(folder), note: session.note });
+      const { strategy, precision, tiles } = folder.manifest;
+      return pool.runner({ context, strategy, precision, tiles, arrays: arraysOf(folder), note: session.note });
     },
     close: () => pool.close(),
   };
@@ -89,8 +104,8 @@ async function ofQueue(queue: string, options: ComputingOptions, session: Sessio
     who: { queue: address.shown },
     ...FLEET,
     runner: (folder) => {
-      const { strategy, precision, inputs: hashes } = folder.manifest;
-      const shared = { strategy, precision, hashes, version: options.version, note: session.note };
+      const { strategy, precision, tiles, inputs: hashes } = folder.manifest;
+      const shared = { strategy, precision, tiles, hashes, version: options.version, note: session.note };
       return queueRunner(connection, { ...shared, arrays: arraysOf(folder) });
     },
     close: () => Promise.resolve(connection.close()),

@@ -34,6 +34,12 @@ export async function planCommand(path: string, options: PlanCommandOptions, { p
   return EXIT.done;
 }
 
+/** What an estimate of the time is worth. */
+const ON_TWO_PROCESSORS =
+  "by the nominal speed of naive mean field on two idle processors; spheres with tap take up to a hundred times as long";
+const NOT_MEASURED =
+  "by a guess of the speed of a GPU, which was not measured; the progress bar of the sweep knows better";
+
 function describe({
   name,
   axes,
@@ -45,6 +51,7 @@ function describe({
   bytes,
   seconds,
   refinement,
+  speedIsMeasured,
 }: SweepPlan): string {
   const counts = axes.map(({ path, values }) => `${path} ${values}`).join(" × ");
   return [
@@ -53,7 +60,7 @@ function describe({
     labelled("blocks", String(blocks)),
     labelled("operations", `${operations.toPrecision(2)}, roughly`),
     labelled("memory", `${readableBytes(bytes)} at most at a time`),
-    labelled("time", `${readableTime(seconds)}, by the nominal speed of such a device; within a factor of ten`),
+    labelled("time", `${readableTime(seconds)}, ${speedIsMeasured ? ON_TWO_PROCESSORS : NOT_MEASURED}`),
   ].join("\n");
 }
 

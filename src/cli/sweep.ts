@@ -1,10 +1,12 @@
 /** `onsager sweep SPEC --out DIR`: runs a specification, block by block, into a folder that can be gone on with. */
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { readDocument } from "../files/documents.js";
 import { settleSites, sizeBlocks } from "../sweep/blocks.js";
 import { beginRun, howToBegin } from "../sweep/folder/begin.js";
 import { beginCollection } from "../sweep/folder/collection.js";
+import { tilesOf } from "../sweep/folder/adapter-tiles.js";
 import type { Shard } from "../sweep/folder/manifest.js";
 import { isOfShard, outcomeOf } from "../sweep/folder/outcome.js";
 import type { RunFolder } from "../sweep/folder/run-folder.js";
@@ -37,8 +39,16 @@ interface Opened {
   readonly folder: RunFolder;
 }
 
-/** Exit code 0 if everything ran and was verified, 1 if a check failed, 3 if a point did not converge. */
-export async function sweepCommand(path: string, options: SweepCommandOptions, session: Session): Promise<number> {
+/**
+ * Exit code 0 if everything ran and was verified, 1 if a check failed, 3 if a point did not converge.
+ * @param open who computes; as the options say unless given
+ */
+export async function sweepCommand(
+  path: string,
+  options: SweepCommandOptions,
+  session: Session,
+  open: typeof openComputing = openComputing,
+): Promise<number> {
   const document = await readDocument(path);
   const sweeps = parseSweeps(document, path);
   const { resume = false, replace = false, out, version, strategy, precision, shard } = options;
@@ -52,7 +62,7 @@ export async function sweepCommand(path: string, options: SweepCommandOptions, s
     );
   const load = cachedLoader(arrayLoader(dirname(path)));
   let opened: Computing | undefined;
-  const computing = async () => (opened ??= await openComputing(options, session));
+  const computing = async () => (opened ??= await open(options, session));
   const release = session.holdInterruption();
   const codes: number[] = [];
   try {
@@ -104,8 +114,17 @@ async function work(
   }
   const { manifest, load } = folder;
   const { sizing, shard } = manifest;
-  const { who, runner } = await computing();
-  await folder.join({ command: options.command, started: new Date().toISOString(), ...who });
+  const { who, runner, tiles } = await computing();
+  // Parts are computed by machines that know nothing of each other, and may be tuned differently.
+  const own = tiles && (shard ? { ...tiles, choices: [] } : tiles);
+  await folder.join({ command: options.command, started: new Date().toISOString(), ...who }, own);
+  if (tiles && !isDeepStrictEqual(tilesOf(folder.manifest.tiles, tiles.adapter), tiles.choices)) {
+    session.note(
+      `onsager: ${folder.path}: ` +
+        (shard ? "parts of a sweep take the default tiles" : "goes on with the tiles it was begun with") +
+        ", not those of the tuning cache",
+    );
+  }
   const progress = openProgress(session, sweep.name, { interruptible: false });
   const { interruption } = session;
   let outcome: SweepOutcome;

@@ -18,6 +18,7 @@ export interface VerifyFolderOptions {
   readonly json?: boolean;
   readonly select: string | undefined;
   readonly memory: number;
+  readonly version: string;
   /** The options that were typed. */
   readonly typed: readonly string[];
 }
@@ -39,7 +40,7 @@ const isUnreadable = (report: Report): report is Unreadable => !("verdicts" in r
 /** @returns 0 if all is well, 1 if anything fails, 3 if nothing does but blocks are missing */
 export async function verifyFolderCommand(
   path: string,
-  { share = DEFAULT_VERIFY, seed, select, memory, json = false, typed }: VerifyFolderOptions,
+  { share = DEFAULT_VERIFY, seed, select, memory, version, json = false, typed }: VerifyFolderOptions,
   session: Session,
 ): Promise<number> {
   const stray = typed.find((option) => !OPTIONS.includes(option));
@@ -58,7 +59,8 @@ export async function verifyFolderCommand(
       const progress = openProgress(session, "verification");
       const update = (fraction: number, block: number) => progress.update(fraction, `block ${block}`);
       try {
-        reports.push(await verifyFolder(await RunFolder.read(place), device, { share, seed, progress: update }));
+        const options = { version, share, seed, progress: update };
+        reports.push(await verifyFolder(await RunFolder.read(place), device, options));
       } catch (error) {
         // An edited manifest, or a changed copy of an array: that is what is asked for.
         if (!(error instanceof InputError) || !error.where.startsWith(place)) throw error;
@@ -93,6 +95,7 @@ const jsonOf = (report: Report) =>
 function describe(report: Report): string {
   if (isUnreadable(report)) return `${labelled("FAIL", report.fault)}`;
   const { name, folder, blocks, missing, refining, damaged, alteredTables, checks, verdicts, pass } = report;
+  const { otherVersion } = report;
   const more = refining ? "; the next round of refinement is missing" : "";
   const tables = alteredTables === null ? "not compared: of the finished sweep only" : "what the blocks say";
   return [
@@ -103,6 +106,9 @@ function describe(report: Report): string {
       ? [labelled("FAIL", `${alteredTables?.join(", ")}: not what the blocks say; report makes them again`)]
       : [labelled("tables", tables)]),
     labelled(checks.failed > 0 ? "FAIL" : "checks", `${checks.made} by the sweep in float64, ${checks.failed} failed`),
+    ...(otherVersion === undefined
+      ? []
+      : [labelled("version", `begun with another one, ${otherVersion}: compared within rounding`)]),
     ...(verdicts.length > 0
       ? [table([["block", "closure", "rows", "compared", "float64", ""], ...verdicts.map(lineOf)])]
       : []),

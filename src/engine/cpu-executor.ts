@@ -1,7 +1,9 @@
 /** The CPU engine: the float64 twins, run in order. */
 import type { AdapterTraits } from "../kernels/strategies.js";
+import { InputError } from "../physics/input-error.js";
 import { twins } from "../reference/twins.js";
 import type { DeviceDescription, Executor, Slot, Stage, StageName } from "./executor.js";
+import type { TileChoice } from "./tile-choices.js";
 
 /** All arrays together would exceed the memory limit. */
 export class MemoryLimitError extends Error {
@@ -27,6 +29,7 @@ export class CpuExecutor implements Executor {
   readonly maxArrayLength = 2 ** 31;
   readonly elementBytes = 8;
   readonly traits: AdapterTraits = { software: true, subgroupSize: undefined };
+  readonly tiles = [];
   readonly unread: Slot;
   readonly unwritten: Slot;
   readonly device: DeviceDescription;
@@ -48,6 +51,10 @@ export class CpuExecutor implements Executor {
     };
     this.unread = this.allocate("unread", 4);
     this.unwritten = this.allocate("unwritten", 4);
+  }
+
+  takeTiles(tiles: readonly TileChoice[]): void {
+    if (tiles.length > 0) throw new InputError("tiles", `${tiles.length} for the CPU engine`, "none: it has one way");
   }
 
   allocate(label: string, length: number): Slot {

@@ -4,6 +4,7 @@
  */
 import type { AdapterTraits, KernelVariant } from "../kernels/strategies.js";
 import type { twins } from "../reference/twins.js";
+import type { TileChoice } from "./tile-choices.js";
 
 export type StageName = keyof typeof twins;
 type ArraysOf<K extends StageName> = keyof Parameters<(typeof twins)[K]>[0] & string;
@@ -43,6 +44,13 @@ export interface Executor {
   readonly device: DeviceDescription;
   /** What decides between the strategies of a fused kernel. */
   readonly traits: AdapterTraits;
+  /** What fused kernels take in place of their defaults: what `onsager tune` has found, until other tiles are taken. */
+  readonly tiles: readonly TileChoice[];
+  /**
+   * From the next run on.
+   * @throws InputError for a choice that is none of this adapter
+   */
+  takeTiles(tiles: readonly TileChoice[]): void;
   /** The longest array, in elements, that one slot may hold. */
   readonly maxArrayLength: number;
   /** Bytes that all arrays together may take. */

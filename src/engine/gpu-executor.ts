@@ -7,6 +7,7 @@ import { shaderOf, tileOf } from "../kernels/strategy-shaders.js";
 import { sharedShaders } from "../kernels/shared-shaders.js";
 import type { AdapterTraits, KernelVariant } from "../kernels/strategies.js";
 import { adapterTraits } from "./adapter-traits.js";
+import { type TileChoice, tunedBy } from "./tile-choices.js";
 import type { Tuning } from "./tuning-cache.js";
 import type { DeviceDescription, Executor, Slot, Stage, StageName } from "./executor.js";
 
@@ -29,11 +30,12 @@ export class GpuExecutor implements Executor {
   readonly unread: Slot;
   readonly unwritten: Slot;
   readonly device: DeviceDescription;
-  readonly traits: AdapterTraits;
   readonly maxArrayLength: number;
   readonly #gpu: GpuDevice;
   readonly #texts = new Map<string, Promise<string>>();
   readonly #programs = new Map<string, Promise<Program>>();
+  #traits: AdapterTraits;
+  #tiles: readonly TileChoice[] = [];
   #recorded: RecordedCommand[] = [];
   #submits = 0;
   #flops = 0;
@@ -41,10 +43,11 @@ export class GpuExecutor implements Executor {
   constructor(
     gpu: GpuDevice,
     readonly memoryLimit: number,
-    { tuned, note }: Tuning = {},
+    { tiles = [], note }: Tuning = {},
   ) {
     this.#gpu = gpu;
-    this.traits = { ...adapterTraits(gpu), ...(tuned && { tuned }) };
+    this.#traits = adapterTraits(gpu);
+    this.takeTiles(tiles);
     const { adapter } = gpu;
     this.device = {
       name: adapter.name,
@@ -59,6 +62,21 @@ export class GpuExecutor implements Executor {
     this.maxArrayLength = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4);
     this.unread = this.allocate("unread", 4);
     this.unwritten = this.allocate("unwritten", 4);
+  }
+
+  get traits(): AdapterTraits {
+    return this.#traits;
+  }
+
+  get tiles(): readonly TileChoice[] {
+    return this.#tiles;
+  }
+
+  takeTiles(tiles: readonly TileChoice[]): void {
+    const own = adapterTraits(this.#gpu);
+    const tuned = tunedBy(tiles, own);
+    this.#traits = { ...own, ...(tuned && { tuned }) };
+    this.#tiles = tiles;
   }
 
   allocate(label: string, length: number): Slot {

@@ -21,6 +21,14 @@ export class ExecutorScope implements Executor {
     this.unwritten = executor.unwritten;
   }
 
+  get tiles(): Executor["tiles"] {
+    return this.executor.tiles;
+  }
+
+  takeTiles(tiles: Executor["tiles"]): void {
+    this.executor.takeTiles(tiles);
+  }
+
   allocate(label: string, length: number): Slot {
     return this.#remember(this.executor.allocate(label, length));
   }

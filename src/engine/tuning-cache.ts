@@ -12,25 +12,20 @@ import { cacheFolder } from "../gpu/cache-folder.js";
 import { DAWN_TOGGLES } from "../gpu/dawn.js";
 import type { GpuDevice } from "../gpu/device.js";
 import { loadText } from "../gpu/shader-source.js";
-import { bucketOf, candidates, type ShapeBucket } from "../kernels/candidates.js";
+import { shapeOfBucket } from "../kernels/candidates.js";
 import { kernels } from "../kernels/registry.js";
 import { strategyShaders } from "../kernels/strategy-shaders.js";
 import { sharedShaders } from "../kernels/shared-shaders.js";
-import { type AdapterTraits, type FusedKernel, fusedKernels, fusedStrategies } from "../kernels/strategies.js";
+import type { AdapterTraits, FusedKernel } from "../kernels/strategies.js";
 import { adapterTraits } from "./adapter-traits.js";
+import { candidateOf, placeOf, type TileChoice, tileChoiceOf, tileChoiceSchema } from "./tile-choices.js";
 
 const FORMAT = "onsager-tuning/1";
 
-const choiceSchema = z.strictObject({
-  kernel: z.enum(fusedKernels),
-  /** The bucket: the largest N, and the largest d and D. */
-  sites: z.int().positive(),
-  dimension: z.int().positive(),
+const choiceSchema = tileChoiceSchema.extend({
   precision: z.literal("f32"),
   /** Of the WGSL that was measured, see `shaderHash`. */
   shaders: z.string(),
-  strategy: z.enum(fusedStrategies),
-  change: z.record(z.string(), z.number()),
   medianMs: z.number(),
   /** Of the default; null where that gave wrong numbers. */
   defaultMs: z.number().nullable(),
@@ -66,7 +61,7 @@ export type TuningFile = z.infer<typeof fileSchema>;
 
 /** What an executor makes of the file. */
 export interface Tuning {
-  readonly tuned?: NonNullable<AdapterTraits["tuned"]>;
+  readonly tiles?: readonly TileChoice[];
   /** In words, what was found; absent where nobody has tuned anything. */
   readonly note?: string;
 }
@@ -98,7 +93,7 @@ export async function readTuningFile(path: string): Promise<TuningFile | undefin
 export function withChoices(file: TuningFile | undefined, key: TuningKey, choices: readonly TunedChoice[]): TuningFile {
   const adapters = file?.adapters ?? [];
   const known = adapters.find((entry) => isDeepStrictEqual(entry.key, key))?.choices ?? [];
-  const isSame = (one: TunedChoice, other: TunedChoice) => placeOf(one.kernel, one) === placeOf(other.kernel, other);
+  const isSame = (one: TunedChoice, other: TunedChoice) => placeOf(one) === placeOf(other);
   const kept = known.filter((old) => !choices.some((choice) => isSame(old, choice)));
   const others = adapters.filter((entry) => !isDeepStrictEqual(entry.key, key));
   return { format: FORMAT, adapters: [...others, { key, choices: [...kept, ...choices] }] };
@@ -154,24 +149,12 @@ async function lookup(choices: readonly TunedChoice[], traits: AdapterTraits, pa
   for (const kernel of new Set(choices.map((choice) => choice.kernel))) hashes.set(kernel, await shaderHash(kernel));
   const current = choices.filter(({ kernel, shaders }) => hashes.get(kernel) === shaders);
   const stale = new Set(choices.filter((choice) => !current.includes(choice)).map(({ kernel }) => kernel));
-  const places = new Map(current.map((choice) => [placeOf(choice.kernel, choice), choice]));
   const older = stale.size > 0 ? `, but with other shaders of ${[...stale].join(", ")}: tune again` : "";
   return {
     note: `tuned (${path})${older}`,
-    tuned: (kernel, shape) => {
-      const bucket = bucketOf(shape);
-      const choice = bucket && places.get(placeOf(kernel, bucket));
-      // Only what is in the table of candidates is ever run, whatever the file says.
-      const found =
-        choice &&
-        candidates(kernel, traits, shape).find(
-          ({ strategy, change }) => strategy === choice.strategy && isDeepStrictEqual(change, choice.change),
-        );
-      if (found === undefined) return undefined;
-      const { strategy, precision, shader, tile } = found;
-      return { kernel, strategy, precision, shader, tile };
-    },
+    // A candidate that is none is left out; a sweep would refuse it.
+    tiles: current
+      .filter((choice) => candidateOf(choice, traits, shapeOfBucket(choice.kernel, choice)))
+      .map((choice) => tileChoiceOf(choice)),
   };
 }
-
-const placeOf = (kernel: FusedKernel, { sites, dimension }: ShapeBucket) => `${kernel} ${sites} ${dimension}`;

@@ -3,14 +3,20 @@ import { createHash } from "node:crypto";
 
 export const sha256 = (bytes: string | Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** JSON has no such numbers; they stand as texts. */
+/** JSON has no such numbers; they stand as texts, and texts that read so get a backslash in front. */
 const NOT_FINITE: Readonly<Record<string, number>> = { NaN, Infinity, "-Infinity": -Infinity };
+const MISTAKABLE = /^\\*(NaN|-?Infinity)$/;
 
-const encode = (_: string, value: unknown) =>
-  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+function encode(_: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return typeof value === "string" && MISTAKABLE.test(value) ? `\\${value}` : value;
+}
 
-const decode = (_: string, value: unknown) =>
-  typeof value === "string" && Object.hasOwn(NOT_FINITE, value) ? NOT_FINITE[value] : value;
+function decode(_: string, value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  if (Object.hasOwn(NOT_FINITE, value)) return NOT_FINITE[value];
+  return MISTAKABLE.test(value) ? value.slice(1) : value;
+}
 
 /**
  * Text of an object, with `checksum` behind its members: the SHA-256 of the JSON of all others. Numbers keep every bit

@@ -31,11 +31,11 @@ export const sizingSchema = z.strictObject({
 
 export type BlockSizing = Readonly<z.infer<typeof sizingSchema>>;
 
-/** Operations that take these devices a few seconds: 2 · 10^9 a second in float64, 10^10 on two cores, 10^12 on a GPU. */
+/** Operations that take these devices a few seconds, by the speeds of `plan.ts`: nominal, and a guess for a GPU. */
 const BLOCK_WORK: Readonly<Record<DeviceDescription["kind"], number>> = {
-  cpu: 4e9,
-  "package-software": 2e10,
-  "system-software": 4e10,
+  cpu: 1e9,
+  "package-software": 4e9,
+  "system-software": 1e10,
   hardware: 5e12,
 };
 

@@ -20,17 +20,22 @@ export interface SweepPlan {
   readonly operations: number;
   /** What couplings and states of the largest batch take. */
   readonly bytes: number;
+  /** By a nominal speed of such a device. */
   readonly seconds: number;
+  /** Whether that speed was ever measured, on whatever machine. */
+  readonly speedIsMeasured: boolean;
 }
 
 /**
- * Operations a second of sweeps of a few hundred sites, for an estimate before anything was measured: CPU engine and software
- * adapters as measured on two cores (2026-11-29); hardware a guess.
+ * Operations a second of naive mean field and chains of 128 to 256 binary sites, for an estimate before anything has run. By
+ * processor time (2026-11-29): the CPU engine 3.2e8 to 3.9e8 on its one thread, SwiftShader 4.2e8 and lavapipe 26.2.6 8.7e8 to
+ * 9.6e8 a processor, of which they take two. Binary tap takes 1.4 to 3.5 times as long, spheres with tap, whose inner
+ * iterations `workOf` does not count, 45 to 120 times. On hardware nothing was measured.
  */
 const SPEED: Readonly<Record<DeviceDescription["kind"], number>> = {
-  cpu: 5e8,
-  "package-software": 2e9,
-  "system-software": 4e9,
+  cpu: 3.5e8,
+  "package-software": 8e8,
+  "system-software": 1.8e9,
   hardware: 1e12,
 };
 
@@ -67,5 +72,6 @@ export async function planSweep(
     operations,
     bytes: executor.elementBytes * Math.max(...largest),
     seconds: operations / SPEED[executor.device.kind],
+    speedIsMeasured: executor.device.kind !== "hardware",
   };
 }

@@ -6,7 +6,7 @@ import { DIRECTION_AXIS } from "./axes.js";
 /** Labels of axes with a symbol of their own; other paths stand as they are. */
 const AXIS_LABELS: Readonly<Record<string, string>> = {
   beta: "inverse temperature *β*",
-  steps: "steps *t*",
+  steps: "time *t* (steps)",
   "spins.count": "sites *N*",
   "spins.dimension": "spin dimension *D*",
   "couplings.scale": "softmax scale *λ*",

@@ -1,10 +1,14 @@
 /** Figures and lines of text of finite-size scaling. */
+import type { ScalingCurve } from "../physics/finite-size-scaling/curves.js";
 import { rescale } from "../physics/finite-size-scaling/scaling-form.js";
+import { inVariable, type ScalingVariableName } from "../physics/finite-size-scaling/scaling-variables.js";
 import type { Spins } from "../physics/spins.js";
 import type { Figure, Series } from "./figures/figure.js";
+import { overlayFor } from "./overlays.js";
 import { axisLabel, axisSymbol, observableLabel, seriesPart } from "./plot-labels.js";
 import type { SweepOutcome } from "./run.js";
 import type { Collapse, Crossing, ScalingResult } from "./scaling.js";
+import type { Point, Sweep } from "./spec.js";
 import { withUncertainty } from "./uncertainty.js";
 
 const title = (series: ScalingResult["series"]) =>
@@ -20,8 +24,10 @@ export function scalingFigures({ sweep }: SweepOutcome, results: readonly Scalin
     results.flatMap((result): [string, Figure][] => {
       const suffix = Object.values(result.series).map((value) => `-${String(value)}`);
       const figure =
-        result.kind === "crossing" ? crossingFigure(result, along, spins) : collapseFigure(result, along, spins);
-      return figure ? [[`${result.observable}-${result.kind}${suffix.join("")}`, figure]] : [];
+        result.kind === "crossing" ? crossingFigure(result, along, spins) : collapseFigure(result, sweep, spins);
+      const kind =
+        result.kind === "collapse" && result.variable !== "power" ? `collapse-${result.variable}` : result.kind;
+      return figure ? [[`${result.observable}-${kind}${suffix.join("")}`, figure]] : [];
     }),
   );
 }
@@ -55,12 +61,20 @@ function crossingFigure({ curves, observable, result, series }: Crossing, along:
   };
 }
 
+/** How a scaling variable is written: the control parameter, its critical value, and the size. */
+const SYMBOLS: Readonly<
+  Record<ScalingVariableName, (control: string) => { control: string; critical: string; size: string }>
+> = {
+  power: (control) => ({ control, critical: `${control}_{c}`, size: "*N*" }),
+  rem: (control) => ({ control: `${control}/√(2 ln *N*)`, critical: "*x*_{c}", size: "(ln *N*)" }),
+};
+
+/** Points of an exact curve. */
+const CURVE_POINTS = 81;
+
 /** Without a fit there is nothing to rescale by. */
-function collapseFigure(
-  { curves, observable, result, series }: Collapse,
-  along: string,
-  spins: Spins,
-): Figure | undefined {
+function collapseFigure(collapse: Collapse, sweep: Sweep, spins: Spins): Figure | undefined {
+  const { curves, observable, result, series, variable } = collapse;
   if (result.status !== "converged") return undefined;
   const form = { criticalPoint: result.criticalPoint.value, a: result.a.value, b: result.b.value };
   const [x, a, b] = [result.criticalPoint, result.a, result.b].map((each) =>
@@ -68,20 +82,48 @@ function collapseFigure(
       ? withUncertainty(each.value, each.standardError)
       : String(Number(each.value.toPrecision(4))),
   );
-  const symbol = axisSymbol(along);
+  const symbol = SYMBOLS[variable](axisSymbol(sweep.input.scaling?.along ?? ""));
   const name = title(series);
+  const exact = exactCurves(collapse, sweep);
+  const asLine = (curve: ScalingCurve, style: number): Series => {
+    const points = rescale(inVariable(curve, variable), form);
+    const drawn = { x: points.map((at) => at.x), y: points.map((at) => at.mean) };
+    return { kind: "line", style, ...drawn };
+  };
   return {
     ...(name !== "" && { title: name }),
     panels: [
       {
-        x: { label: `(${symbol} − ${symbol}_{c}) *N*^{${a}},  ${symbol}_{c} = ${x}` },
-        y: { label: `${observableLabel(observable, spins)}${result.b.value === 0 ? "" : ` × *N*^{${b}}`}` },
-        series: curves.map((curve, style): Series => {
-          return { kind: "points", style, name: `*N* = ${curve.sites}`, points: rescale(curve, form).map(asPoint) };
-        }),
+        x: { label: `(${symbol.control} − ${symbol.critical}) ${symbol.size}^{${a}},  ${symbol.critical} = ${x}` },
+        y: { label: `${observableLabel(observable, spins)}${result.b.value === 0 ? "" : ` × ${symbol.size}^{${b}}`}` },
+        series: [
+          ...exact.map(asLine),
+          ...curves.map((curve, style): Series => {
+            const points = rescale(inVariable(curve, variable), form).map(asPoint);
+            return { kind: "points", style, name: `*N* = ${curve.sites}`, points };
+          }),
+        ],
       },
     ],
   };
+}
+
+/** Of every size, where the theory knows sizes. */
+function exactCurves({ curves, observable, series }: Collapse, { axes, points, input }: Sweep): ScalingCurve[] {
+  const { along = "", sizes = "" } = input.scaling ?? {};
+  const place = (path: string) => axes.findIndex((axis) => axis.path === path);
+  const isOfSeries = ({ values }: Point) =>
+    Object.entries(series).every(([path, value]) => values[place(path)] === value);
+  return curves.flatMap(({ sites, points: own }): ScalingCurve[] => {
+    const point = points.find((each) => each.values[place(sizes)] === sites && isOfSeries(each));
+    if (!point || !overlayFor(sizes, observable, point)) return [];
+    const overlay = overlayFor(along, observable, point);
+    if (!overlay) return [];
+    const xs = own.map(({ x }) => x);
+    const [low, high] = [Math.min(...xs), Math.max(...xs)];
+    const at = Array.from({ length: CURVE_POINTS }, (_, k) => low + ((high - low) * k) / (CURVE_POINTS - 1));
+    return [{ sites, points: at.map((x) => ({ x, mean: overlay.curve(x), standardError: 0 })) }];
+  });
 }
 
 const asPoint = ({ x, mean, standardError }: { x: number; mean: number; standardError: number }) => ({
@@ -115,10 +157,11 @@ function crossingText({ result: { criticalPoint, criticalValue, pairs } }: Cross
   );
 }
 
-function collapseText({ result }: Collapse): string {
+function collapseText({ result, variable }: Collapse): string {
   if (result.status !== "converged") return `not converged: ${result.reason}`;
   const [x, a, b] = [result.criticalPoint, result.a, result.b].map((each) =>
     withUncertainty(each.value, each.standardError),
   );
-  return `x_c = ${x}, a = ${a}, b = ${b}, S = ${result.quality.toPrecision(2)}, χ²/degree ${result.chiSquarePerDegree.toPrecision(2)}`;
+  const of = variable === "rem" ? "of x/√(2 ln N) and ln N: " : "";
+  return `${of}x_c = ${x}, a = ${a}, b = ${b}, S = ${result.quality.toPrecision(2)}, χ²/degree ${result.chiSquarePerDegree.toPrecision(2)}`;
 }

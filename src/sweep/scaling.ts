@@ -3,6 +3,11 @@ import { curveOfSamples } from "../physics/disorder-averages.js";
 import { collapse, type CollapseResult } from "../physics/finite-size-scaling/collapse.js";
 import { type CrossingAnalysis, crossings } from "../physics/finite-size-scaling/crossings.js";
 import type { ScalingCurve } from "../physics/finite-size-scaling/curves.js";
+import {
+  inVariable,
+  type ScalingVariableName,
+  scalingVariables,
+} from "../physics/finite-size-scaling/scaling-variables.js";
 import type { ScalingForm } from "../physics/finite-size-scaling/scaling-form.js";
 import type { ObservableName } from "../physics/observables.js";
 import type { AxisValue } from "./axes.js";
@@ -24,6 +29,7 @@ export interface Crossing extends Analysed {
 
 export interface Collapse extends Analysed {
   readonly kind: "collapse";
+  readonly variable: ScalingVariableName;
   readonly start: ScalingForm;
   readonly result: CollapseResult;
 }
@@ -44,18 +50,33 @@ export function scalingResults(outcome: SweepOutcome, summary: readonly SummaryR
   }
   return [...groups.values()].flatMap((rows): ScalingResult[] => {
     const series = Object.fromEntries(others.map((k) => [sweep.axes[k].path, rows[0].values[k]]));
-    const curvesOf = (observable: ObservableName) => curves(rows, observable, along, sizes);
+    const curvesOf = (observable: ObservableName, own = rows) => curves(own, observable, along, sizes);
     const crossed = scaling.crossing.map((observable): Crossing => {
       const own = curvesOf(observable);
       return { kind: "crossing", series, observable, curves: own, result: crossings(own) };
     });
     const critical = crossed.find(({ result }) => result.criticalPoint)?.result.criticalPoint?.best.value;
     const xs = rows.map(({ values }) => values[along] as number);
-    const collapsed = scaling.collapse.map(({ observable, start: { criticalPoint, a, b }, fixed }): Collapse => {
-      const own = curvesOf(observable);
+    const collapsed = scaling.collapse.map((wanted): Collapse => {
+      const {
+        observable,
+        variable = "power",
+        start: given,
+        fixed,
+        within: [from, to] = [-Infinity, Infinity],
+      } = wanted;
+      const { control } = scalingVariables[variable];
+      const near = rows.filter(({ values }) => {
+        const x = control(values[along] as number, values[sizes] as number);
+        return x >= from && x <= to;
+      });
+      const own = curvesOf(observable, near);
       const middle = (Math.min(...xs) + Math.max(...xs)) / 2;
-      const start = { criticalPoint: criticalPoint ?? critical ?? middle, a, b };
-      return { kind: "collapse", series, observable, curves: own, start, result: collapse(own, { start, fixed }) };
+      const known = scalingVariables[variable].criticalPoint ?? critical ?? middle;
+      const start = { ...given, criticalPoint: given.criticalPoint ?? known };
+      const scaled = own.map((curve) => inVariable(curve, variable));
+      const result = collapse(scaled, { start, fixed });
+      return { kind: "collapse", variable, series, observable, curves: own, start, result };
     });
     return [...crossed, ...collapsed];
   });

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { CHAIN_STARTS } from "../engine/chains.js";
 import { CHAIN_DEFAULTS } from "../engine/monte-carlo.js";
+import { scalingVariableNames } from "../physics/finite-size-scaling/scaling-variables.js";
 import { observableNames } from "../physics/observables.js";
 
 const scalar = z.union([z.number(), z.string()]);
@@ -81,10 +82,20 @@ export const sweepSchema = z.strictObject({
         .array(
           z.strictObject({
             observable,
+            variable: z
+              .enum(scalingVariableNames)
+              .optional()
+              .describe(
+                "power unless given; rem: ln N in place of N, and x/√(2 ln N) in place of x, of softmax scores",
+              ),
             start: z
               .strictObject({ criticalPoint: z.number().optional(), a: z.number(), b: z.number() })
               .describe("where the fit of y N^b = f((x - x_c) N^a) starts; x_c from the crossing unless given"),
             fixed: z.array(z.enum(["criticalPoint", "a", "b"])).default([]),
+            within: z
+              .tuple([z.number(), z.number()])
+              .optional()
+              .describe("points of the fit: from and to of x, of variable rem of x/√(2 ln N); all unless given"),
           }),
         )
         .default([]),

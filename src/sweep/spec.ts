@@ -187,6 +187,12 @@ function checkScaling({ scaling, observe }: SweepInput, axes: readonly Axis[], c
   const sizes = numericAxis(axes, scaling.sizes, `${where}.sizes`);
   if (along.group === sizes.group)
     throw new InputError(where, `${along.path} against itself`, "two axes that are crossed");
+  const stiff = scaling.collapse.findIndex(({ fixed }) => new Set(fixed).size === 3);
+  if (stiff >= 0) throw new InputError(`${where}.collapse[${stiff}].fixed`, "all parameters", "one that is free");
+  const logarithmic = scaling.collapse.some(({ variable }) => variable === "rem");
+  if (logarithmic && !(Math.min(...(sizes.values as number[])) > 1)) {
+    throw new InputError(`${where}.sizes`, `${sizes.path} of 1 for variable rem`, "sizes above 1, for their logarithm");
+  }
   const wanted = [...scaling.crossing, ...scaling.collapse.map(({ observable }) => observable)];
   if (wanted.length === 0) throw new InputError(where, "neither crossing nor collapse", "observables of one of them");
   const missing = wanted.find((name) => !observe.includes(name));

@@ -2,7 +2,7 @@
  * The check of a sweep after the fact: a random share of its blocks is computed again, on whatever device is at hand, and
  * compared with what the folder holds.
  *
- * The same adapter gives the same bits. Another one rounds otherwise, and how far that carries is a property of the dynamics:
+ * The same adapter gives the same bits, as long as the package is the same. Another one rounds otherwise, and how far that carries is a property of the dynamics:
  * not at all at a stable state, without bound where it is chaotic. So the yardstick is measured, not assumed: the block is run
  * once more with every β larger by a share η, which changes each field at each step by about as much as rounding does, and an
  * observable may differ by twice what that does to it anywhere in the block, plus 2 η in its own units. η is four times the
@@ -19,6 +19,7 @@ import { csvPieces } from "../files/csv.js";
 import { type MethodName, MONTE_CARLO } from "../physics/closures.js";
 import type { SystemDescription } from "../physics/system.js";
 import { type Block, chooseChecks, planBlocks, settleSites } from "./blocks.js";
+import { tilesOf } from "./folder/adapter-tiles.js";
 import { type AdapterName, adapterOf, type BlockRecord, decodeBlock, encodeBlock } from "./folder/block-record.js";
 import { isOfShard, outcomeOf } from "./folder/outcome.js";
 import type { DamagedBlock, RunFolder } from "./folder/run-folder.js";
@@ -62,6 +63,8 @@ export interface FolderVerification {
   readonly blocks: number;
   /** Blocks that are not there, damaged ones among them. */
   readonly missing: number;
+  /** Of the package that began the sweep, where it is another one than this: it need not round alike. */
+  readonly otherVersion?: string;
   /** Whether rounds of refinement are to come. */
   readonly refining: boolean;
   readonly damaged: readonly DamagedBlock[];
@@ -74,6 +77,8 @@ export interface FolderVerification {
 }
 
 export interface FolderVerificationOptions {
+  /** Of this package. */
+  readonly version: string;
   /** Of the blocks that are computed again, 0 to 1; unless it is 0, one of every closure at least. */
   readonly share: number;
   /** Chooses them; that of the sweep by default. */
@@ -88,7 +93,7 @@ export interface FolderVerificationOptions {
 export async function verifyFolder(
   folder: RunFolder,
   device: () => Promise<Executor>,
-  { share, seed, progress }: FolderVerificationOptions,
+  { version, share, seed, progress }: FolderVerificationOptions,
 ): Promise<FolderVerification> {
   const { manifest, finished, damaged, path, load } = folder;
   for (const name of Object.keys(manifest.inputs)) await load(name);
@@ -100,12 +105,16 @@ export async function verifyFolder(
   const chosen = chooseChecks(sweep, present, share, { seed: seed ?? sweep.seed, sample: 1 }).filter(
     ({ checked }) => checked.length > 0,
   );
+  const isSameVersion = manifest.version === version;
   const verdicts: BlockVerdict[] = [];
   for (const [k, block] of chosen.entries()) {
     const report = (fraction: number) => progress?.((k + fraction) / chosen.length, block.index);
     const { strategy, precision } = manifest;
     const context = { load, context: path, sites, strategy, precision, progress: report };
-    verdicts.push(await verifyBlock(await device(), sweep, block, finished.get(block.index)!, context));
+    const executor = await device();
+    executor.takeTiles(tilesOf(manifest.tiles, adapterOf(executor.device)) ?? []);
+    const stored = finished.get(block.index)!;
+    verdicts.push(await verifyBlock(executor, sweep, block, stored, { ...context, isSameVersion }));
   }
   const outcome = await outcomeOf(folder);
   const checks = {
@@ -119,6 +128,7 @@ export async function verifyFolder(
     folder: path,
     blocks: present.length,
     missing: planned.length - present.length,
+    ...(!isSameVersion && { otherVersion: manifest.version }),
     refining: outcome.refining,
     damaged,
     alteredTables,
@@ -137,7 +147,7 @@ async function verifyBlock(
   sweep: Sweep,
   block: Block,
   stored: BlockRecord,
-  context: BlockContext & CouplingRequest,
+  { isSameVersion, ...context }: BlockContext & CouplingRequest & { readonly isSameVersion: boolean },
 ): Promise<BlockVerdict> {
   const adapter = adapterOf(executor.device);
   const { closure } = sweep.points[block.walks[0][0].point];
@@ -149,7 +159,7 @@ async function verifyBlock(
   );
   if (typeof again === "string") throw new Error(`block ${block.index} cannot be read back: ${again}`);
   const [check] = again.verification;
-  const isSame = isDeepStrictEqual([adapter, again.strategies], [stored.adapter, stored.strategies]);
+  const isSame = isSameVersion && isDeepStrictEqual([adapter, again.strategies], [stored.adapter, stored.strategies]);
   const compared = isSame ? "bits" : closure === MONTE_CARLO ? "standard errors" : "rounding";
   const verdict = {
     block: block.index,

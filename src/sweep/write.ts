@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { writeCsv } from "../files/csv.js";
 import { writeParquet } from "../files/parquet.js";
 import { describeColumns } from "../files/table.js";
+import { closureErrorFigures } from "./closure-errors.js";
 import { renderFigure } from "./figures/render.js";
 import { countStatuses } from "./folder/collection.js";
 import type { SweepOutcomeReport } from "./folder/manifest.js";
@@ -44,6 +45,7 @@ export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Pro
   for (const [name, figure] of [
     ...sweepFigures(outcome, summary),
     ...phaseMaps(outcome, summary),
+    ...closureErrorFigures(outcome, summary),
     ...scalingFigures(outcome, scaling),
   ]) {
     const { svg, png } = renderFigure(figure);

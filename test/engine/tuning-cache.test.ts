@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { BatchLayout } from "../../src/engine/batch.js";
 import { planAttention } from "../../src/engine/coupling-strategy.js";
 import type { Executor } from "../../src/engine/executor.js";
+import { tunedBy } from "../../src/engine/tile-choices.js";
 import { loadTuning, type Tuning, type TuningFile, tuningKey } from "../../src/engine/tuning-cache.js";
 import type { GpuDevice } from "../../src/gpu/device.js";
 import { candidates } from "../../src/kernels/candidates.js";
@@ -67,7 +68,8 @@ async function changed(name: string, change: (file: TuningFile) => unknown): Pro
   return target;
 }
 
-const sphere = ({ tuned }: Tuning, shape = SHAPE) => tuned?.("attention-field-sphere", shape);
+const tunedOf = ({ tiles = [] }: Tuning) => tunedBy(tiles, TRAITS);
+const sphere = (tuning: Tuning, shape = SHAPE) => tunedOf(tuning)?.("attention-field-sphere", shape);
 
 test("a choice means the same candidate for every shape of its bucket, made for that shape", async () => {
   const tuning = await loadTuning(gpu, path);
@@ -78,7 +80,7 @@ test("a choice means the same candidate for every shape of its bucket, made for 
   expect(variant).toEqual({ ...preset, tile: { ...preset.tile, ROWS: 64, KEYS: 2 } });
   expect(sphere(tuning, { ...SHAPE, sites: 200 })).toBeUndefined();
   expect(sphere(tuning, { ...SHAPE, dimension: 100 })).toBeUndefined();
-  expect(tuning.tuned?.("attention-reaction", SHAPE)).toBeUndefined();
+  expect(tunedOf(tuning)?.("attention-reaction", SHAPE)).toBeUndefined();
 });
 
 test("saving keeps other buckets and adapters, and replaces the same", async () => {
@@ -121,7 +123,7 @@ test.each([
   await writeFile(broken, text);
   const tuning = await loadTuning(gpu, broken);
   expect(tuning.note).toMatch(note);
-  expect(tuning.tuned).toBeUndefined();
+  expect(tuning.tiles).toBeUndefined();
   await saveTuning(broken, await tuningKey(gpu), []);
   expect((await loadTuning(gpu, broken)).note).toBe(`tuned (${broken})`);
 });
@@ -166,7 +168,7 @@ test("a plan takes the tuned variant if the strategy is left to it, and the reac
     points: [[{ beta: 1, field: new Float64Array(), initial: new Float64Array() }]],
   });
   const plan = async (asked: "auto" | "portable" | "stored") => {
-    const { tuned } = await loadTuning(gpu, path);
+    const tuned = tunedOf(await loadTuning(gpu, path));
     const executor = { device: { kind: "hardware" }, traits: { ...TRAITS, tuned } } as unknown as Executor;
     return planAttention(executor, layout, 48, { strategy: asked }, true);
   };

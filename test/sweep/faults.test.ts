@@ -23,6 +23,10 @@ import {
 describe("keys that contradict each other", () => {
   const axes = { beta: [1, 2], "couplings.std": [0.1, 0.2, 0.3], closure: ["naive", "tap"] };
   const refine = { axis: "beta", observable: "magnetization", points: 1 };
+  const sizes = { beta: [1, 2], "spins.count": [4, 8] };
+  const scaled = (more: object) => {
+    return { along: "beta", collapse: [{ observable: "magnetization", start: { a: 0.5, b: 0.5 }, ...more }] };
+  };
   const cases: [string, Record<string, unknown>, string][] = [
     [
       "zip of an unknown axis",
@@ -117,6 +121,16 @@ describe("keys that contradict each other", () => {
       "axes.beta.count: found 0, expected at least 1",
     ],
     ["chains without monte-carlo", { monteCarlo: { chains: 4 } }, "monteCarlo: found it without closure monte-carlo"],
+    [
+      "a collapse with nothing to fit",
+      { axes: sizes, scaling: scaled({ fixed: ["criticalPoint", "a", "b"] }) },
+      "scaling.collapse[0].fixed: found all parameters, expected one that is free",
+    ],
+    [
+      "a collapse in the logarithm of 1",
+      { axes: { ...sizes, "spins.count": [1, 8] }, scaling: scaled({ variable: "rem" }) },
+      "scaling.sizes: found spins.count of 1 for variable rem, expected sizes above 1, for their logarithm",
+    ],
     ["an unknown key of refine", { refine: { ...refine, axes: 1 } }, "refine.axes: found an unknown key"],
   ];
   test.each(cases)("%s", (_, changes, message) => {

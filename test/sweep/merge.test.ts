@@ -2,7 +2,9 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { seal, unseal } from "../../src/files/sealed-json.js";
 import { type BlockRecord, decodeBlock, encodeBlock } from "../../src/sweep/folder/block-record.js";
+import { RunFolder } from "../../src/sweep/folder/run-folder.js";
 import { invoke } from "../cli/invoke.js";
 import { block, blocksOf, copyOf, folder, run, small, specify, tables, theLine, whole } from "./small-sweep.js";
 
@@ -124,6 +126,18 @@ test("parts of a refined sweep know too little to refine: the merged folder goes
   expect((await run(spec, never, "--blocks", "3")).code).toBe(0);
   expect(tables(out)).toEqual(tables(never));
   expect(tables(out)[1].trimEnd().split("\n")).toHaveLength(1 + 5);
+
+  // Blocks of values that another refinement has added are none of this one's, whatever their numbers.
+  const manifest = join(out, "manifest.json");
+  const found = unseal(readFileSync(manifest, "utf8"));
+  if (typeof found === "string") throw new Error(found);
+  const [[first], second] = found.refined as number[][];
+  writeFileSync(manifest, seal({ ...found, refined: [[first * 1.001], second] }, 2));
+  const { damaged } = await RunFolder.read(out);
+  expect(damaged.map(({ reason }) => reason)).toEqual([
+    "a block of another specification",
+    "a block of another specification",
+  ]);
 });
 
 test("a folder with something in it is no place to merge into", async () => {

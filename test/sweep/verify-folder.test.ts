@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { seal, unseal } from "../../src/files/sealed-json.js";
 import { type BlockRecord, decodeBlock, encodeBlock } from "../../src/sweep/folder/block-record.js";
 import type { FolderVerification } from "../../src/sweep/verify-folder.js";
 import { invoke, invokeJson } from "../cli/invoke.js";
@@ -46,6 +47,20 @@ test("all blocks, bit for bit", async () => {
     [0, 1, 2, 3, 4, 5].map((k) => [k, "bits", 0]),
   );
   expect(report.verdicts.every(({ check }) => check?.pass)).toBe(true);
+});
+
+test("with another version of the package, within rounding, and says so", async () => {
+  const path = copyOf("upgraded");
+  const manifest = join(path, "manifest.json");
+  const found = unseal(readFileSync(manifest, "utf8"));
+  if (typeof found === "string") throw new Error(found);
+  writeFileSync(manifest, seal({ ...found, version: "0.0.9" }, 2));
+  const { code, report } = await verify(path, "--share", "1");
+  expect(code).toBe(0);
+  expect(report).toMatchObject({ otherVersion: "0.0.9", pass: true });
+  expect(new Set(report.verdicts.map(({ compared }) => compared))).toEqual(new Set(["rounding"]));
+  const { out } = await invoke("verify", path, "--device", "cpu");
+  expect(out).toMatch(/version +begun with another one, 0\.0\.9: compared within rounding\n/);
 });
 
 test("one block of every closure by default, chosen by the seed; none for a share of 0", async () => {

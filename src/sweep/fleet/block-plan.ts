@@ -11,6 +11,7 @@ import { fusedPrecisions } from "../../kernels/strategies.js";
 import { InputError } from "../../physics/input-error.js";
 import { parseInput } from "../../physics/schema-errors.js";
 import { type Block, planBlocks, settleSites, sizingSchema } from "../blocks.js";
+import { type AdapterTiles, adapterTilesSchema } from "../folder/adapter-tiles.js";
 import { type BlockRecord, decodeBlock, encodeBlock } from "../folder/block-record.js";
 import { type BlockWork, cachedLoader, type FinishedBlock } from "../run.js";
 import { expand, type Sweep } from "../spec.js";
@@ -23,6 +24,8 @@ export const planSchema = z.strictObject({
   sizing: sizingSchema,
   strategy: z.enum(couplingStrategies).optional(),
   precision: z.enum(fusedPrecisions).optional(),
+  /** Of adapters that do not take the defaults; absent if all do. */
+  tiles: z.array(adapterTilesSchema).optional(),
 });
 
 export type BlockPlan = z.infer<typeof planSchema>;
@@ -42,9 +45,18 @@ export interface OpenedPlan {
   readonly blocks: readonly Block[];
 }
 
-export function planOf({ sweep, refined, sizing }: BlockWork, { strategy, precision }: CouplingRequest): BlockPlan {
+/** What a sweep asks of whoever computes its blocks. */
+export interface PlanRequest extends CouplingRequest {
+  /** Those of its manifest. */
+  readonly tiles: readonly AdapterTiles[];
+}
+
+export function planOf({ sweep, refined, sizing }: BlockWork, { strategy, precision, tiles }: PlanRequest): BlockPlan {
+  // Adapters that join while it runs take the defaults, so the plan stays the same, and with it the names of its jobs.
+  const own = tiles.filter(({ choices }) => choices.length > 0);
+  const shared = { strategy, precision, tiles: own.length > 0 ? own : undefined };
   // As it is read on the other side: without what is undefined.
-  return JSON.parse(JSON.stringify({ specification: sweep.input, refined, sizing, strategy, precision })) as BlockPlan;
+  return JSON.parse(JSON.stringify({ specification: sweep.input, refined, sizing, ...shared })) as BlockPlan;
 }
 
 export const cutOf = ({ index, walks, checked }: Block): Cut => ({

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { DeviceDescription } from "../../engine/executor.js";
+import type { TileChoice } from "../../engine/tile-choices.js";
 import { decodeBlock } from "../folder/block-record.js";
 import type { FinishedBlock } from "../run.js";
 import type { BlockPlan, Cut } from "./block-plan.js";
@@ -33,7 +34,7 @@ export class BlockProcess {
   private words = "";
   private ended: string | undefined;
   private waiting: { readonly onReply: (reply: Reply) => void; readonly onEnd: (cause: string) => void } | undefined;
-  private opened: DeviceDescription | undefined;
+  private opened: Extract<Reply, { kind: "ready" }> | undefined;
 
   private constructor(private readonly child: ChildProcess) {
     living.add(child);
@@ -61,7 +62,7 @@ export class BlockProcess {
     try {
       const reply = await started.ask(order, () => undefined);
       if (reply.kind !== "ready") throw new Error(`a process has opened its device with ${reply.kind}`);
-      started.opened = reply.device;
+      started.opened = reply;
       return started;
     } catch (error) {
       await started.end();
@@ -70,6 +71,15 @@ export class BlockProcess {
   }
 
   get device(): DeviceDescription {
+    return this.ready.device;
+  }
+
+  /** What it has from the tuning cache. */
+  get tiles(): readonly TileChoice[] {
+    return this.ready.tiles;
+  }
+
+  private get ready() {
     if (!this.opened) throw new Error("the process has not opened its device yet");
     return this.opened;
   }

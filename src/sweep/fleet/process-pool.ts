@@ -1,16 +1,16 @@
 /** Blocks on several processes of this machine. One that dies loses nothing: its block goes to a new one. */
-import type { CouplingRequest } from "../../engine/coupling-strategy.js";
 import type { DeviceDescription } from "../../engine/executor.js";
+import type { TileChoice } from "../../engine/tile-choices.js";
 import type { Block } from "../blocks.js";
 import type { BlockRunner } from "../run.js";
-import { cutOf, planOf } from "./block-plan.js";
+import { cutOf, planOf, type PlanRequest } from "./block-plan.js";
 import { BlockProcess, type ProcessOptions } from "./block-process.js";
 import { BlockFailure, ProcessEnded } from "./process-protocol.js";
 
 /** Processes that may die of a block before it is given up. */
 const ATTEMPTS = 3;
 
-export interface PoolContext extends CouplingRequest {
+export interface PoolContext extends PlanRequest {
   readonly context: string;
   /** Files of the arrays that the specification names. */
   readonly arrays: Readonly<Record<string, string>>;
@@ -40,10 +40,15 @@ export class ProcessPool {
     return this.processes[0].device;
   }
 
-  runner({ context, arrays, strategy, precision, note }: PoolContext): BlockRunner {
+  /** What the first of them has from the tuning cache: all take what the plan says. */
+  get tiles(): readonly TileChoice[] {
+    return this.processes[0].tiles;
+  }
+
+  runner({ context, arrays, note, ...request }: PoolContext): BlockRunner {
     return {
       run: async (work, deliver, { stop, progress }) => {
-        const prepared = { plan: planOf(work, { strategy, precision }), context, arrays };
+        const prepared = { plan: planOf(work, request), context, arrays };
         const waiting = [...work.blocks];
         const deaths = new Map<number, number>();
         const failures: unknown[] = [];

@@ -1,6 +1,7 @@
 /** What a process that computes blocks and the one that has started it say to each other. */
 import { z } from "zod";
 import type { DeviceDescription } from "../../engine/executor.js";
+import { tileChoiceSchema } from "../../engine/tile-choices.js";
 import { cutSchema, planSchema } from "./block-plan.js";
 
 const text = z.string();
@@ -22,6 +23,7 @@ export const replySchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("ready"),
     device: z.custom<DeviceDescription>((value) => typeof value === "object" && value !== null && "driver" in value),
+    tiles: z.array(tileChoiceSchema),
   }),
   /** Share of the block that is done. */
   z.strictObject({ kind: z.literal("progress"), fraction: z.number() }),

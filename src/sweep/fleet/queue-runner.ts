@@ -6,13 +6,12 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { Job, Queue } from "bullmq";
-import type { CouplingRequest } from "../../engine/coupling-strategy.js";
 import { sha256 } from "../../files/sealed-json.js";
 import { InputError } from "../../physics/input-error.js";
 import { parseInput } from "../../physics/schema-errors.js";
 import type { Block } from "../blocks.js";
 import type { BlockRunner, BlockWork, FinishedBlock } from "../run.js";
-import { cutOf, planOf, unpackBlock } from "./block-plan.js";
+import { cutOf, planOf, type PlanRequest, unpackBlock } from "./block-plan.js";
 import { BlockFailure } from "./process-protocol.js";
 import type { QueueConnection } from "./queue-connection.js";
 import {
@@ -39,7 +38,7 @@ const LONELY = 3;
 
 const BULK = 500;
 
-export interface QueueContext extends CouplingRequest {
+export interface QueueContext extends PlanRequest {
   /** Files of the arrays that the specification names, and their hashes. */
   readonly arrays: Readonly<Record<string, string>>;
   readonly hashes: Readonly<Record<string, string>>;

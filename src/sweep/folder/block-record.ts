@@ -22,17 +22,19 @@ export interface BlockRecord extends Omit<BlockResult, "states"> {
 
 const text = z.string();
 
+export const adapterSchema = z.strictObject({
+  name: text,
+  driver: text,
+  precision: z.enum(["f32", "f64"]),
+  kind: z.enum(["hardware", "system-software", "package-software", "cpu"]),
+});
+
 /** Every member that is read again; what only people look at may have more. */
 const recordSchema = z.looseObject({
   format: z.literal(FORMAT),
   block: z.int().min(0),
   specification: text,
-  adapter: z.strictObject({
-    name: text,
-    driver: text,
-    precision: z.enum(["f32", "f64"]),
-    kind: z.enum(["hardware", "system-software", "package-software", "cpu"]),
-  }),
+  adapter: adapterSchema,
   seconds: z.number().min(0),
   rows: z.array(
     z.looseObject({

@@ -13,6 +13,7 @@ import type { Refined } from "../axes.js";
 import { type BlockSizing, sizingSchema } from "../blocks.js";
 import type { SweepVerification } from "../run-block.js";
 import type { SweepInput } from "../spec-schema.js";
+import { type AdapterTiles, adapterTilesSchema } from "./adapter-tiles.js";
 import type { AdapterName } from "./block-record.js";
 
 export const MANIFEST_NAME = "manifest.json";
@@ -34,6 +35,7 @@ const manifestSchema = z.looseObject({
   inputs: z.record(z.string(), text),
   strategy: z.enum(couplingStrategies).optional(),
   precision: z.enum(fusedPrecisions).optional(),
+  tiles: z.array(adapterTilesSchema),
   sizing: sizingSchema,
   refined: z.array(z.array(z.number())),
   shard: z.strictObject({ index: z.int().min(0), count: z.int().min(1) }).optional(),
@@ -93,6 +95,8 @@ export interface SweepManifest {
   readonly inputs: Readonly<Record<string, string>>;
   readonly strategy?: CouplingStrategy | undefined;
   readonly precision?: FusedPrecision | undefined;
+  /** Tiles of fused kernels, adapter by adapter. */
+  readonly tiles: readonly AdapterTiles[];
   readonly sizing: BlockSizing;
   /** Values that refinement has added, round by round. */
   readonly refined: Refined;
@@ -122,6 +126,7 @@ export function newManifest(given: NewManifest): SweepManifest {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     randomNumbers: COUNTER_LAYOUT,
+    tiles: [],
     refined: [],
     sessions: [],
   };
@@ -148,15 +153,24 @@ export function readManifest(where: string, contents: string): SweepManifest {
   return manifest;
 }
 
-/** Names the specification, its array files and how it is cut: blocks of two folders are the same if it is. */
-export function specificationHash({
-  specification,
-  inputs,
-  sizing,
-  strategy,
-  precision,
-}: Pick<SweepManifest, "specification" | "inputs" | "sizing" | "strategy" | "precision">): string {
-  return sha256(JSON.stringify([COUNTER_LAYOUT, specification, inputs, sizing.work, strategy, precision]));
+/**
+ * Names the specification, its array files, how it is cut and what refinement has added: blocks of two folders are the same if it
+ * is.
+ * @param rounds of refinement that count
+ */
+export function specificationHash(
+  {
+    specification,
+    inputs,
+    sizing,
+    strategy,
+    precision,
+    refined,
+  }: Pick<SweepManifest, "specification" | "inputs" | "sizing" | "strategy" | "precision" | "refined">,
+  rounds = refined.length,
+): string {
+  const added = rounds > 0 ? [refined.slice(0, rounds)] : [];
+  return sha256(JSON.stringify([COUNTER_LAYOUT, specification, inputs, sizing.work, strategy, precision, ...added]));
 }
 
 /**

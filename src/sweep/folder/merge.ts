@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
 import { InputError } from "../../physics/input-error.js";
 import { readNpy } from "../../files/npy.js";
+import { type AdapterTiles, tilesOf, withTiles } from "./adapter-tiles.js";
 import type { BlockRecord } from "./block-record.js";
 import { newManifest, requireSame, specificationHash } from "./manifest.js";
 import { type FolderOutcome, outcomeOf } from "./outcome.js";
@@ -37,6 +38,13 @@ export async function mergeFolders(
     }
     if (specificationHash(manifest) !== specificationHash(own)) throw new Error(`${path} has another hash`);
   }
+  const tiles = parts.reduce<readonly AdapterTiles[]>((all, { path, manifest }) => {
+    for (const { adapter, choices } of manifest.tiles) {
+      if (isDeepStrictEqual(tilesOf(all, adapter) ?? choices, choices)) continue;
+      throw new InputError(path, `other tiles of ${adapter.name} than other parts have`, "the same, of one adapter");
+    }
+    return manifest.tiles.reduce(withTiles, all);
+  }, []);
   const taken = new Map<number, { record: BlockRecord; part: RunFolder }>();
   const differing: number[] = [];
   let twice = 0;
@@ -65,7 +73,7 @@ export async function mergeFolders(
   const files = new Map(
     Object.entries(inputs).map(([input, hash]) => [input, join(first.path, "inputs", `${hash}.npy`)]),
   );
-  const folder = await RunFolder.start(out, { ...manifest, refined: own.refined, sessions }, files);
+  const folder = await RunFolder.start(out, { ...manifest, tiles, refined: own.refined, sessions }, files);
   try {
     for (const { record, part } of [...taken.values()].sort((one, other) => one.record.block - other.record.block)) {
       await folder.add({ record, ...(record.states !== undefined && { states: await statesOf(part, record) }) });

@@ -16,6 +16,7 @@ import type { LoadArray } from "../../engine/array-inputs.js";
 import { InputError } from "../../physics/input-error.js";
 import type { Refined } from "../axes.js";
 import type { BlockStore, FinishedBlock } from "../run.js";
+import { type AdapterTiles, withTiles } from "./adapter-tiles.js";
 import { type BlockRecord, decodeBlock, encodeBlock } from "./block-record.js";
 import { FolderLock } from "./folder-lock.js";
 import {
@@ -127,7 +128,9 @@ export class RunFolder implements BlockStore {
   }
 
   private async readBlocks(): Promise<void> {
-    const specification = specificationHash(this.current);
+    // Blocks were computed in this round of refinement or in an earlier one.
+    const rounds = Array.from({ length: this.current.refined.length + 1 }, (_, round) => round);
+    const specifications = new Set(rounds.map((round) => specificationHash(this.current, round)));
     for (const name of (await readdir(join(this.path, BLOCKS))).sort()) {
       const index = BLOCK_FILE.exec(name)?.[1];
       if (index === undefined || name !== `${blockName(Number(index))}.json`) continue;
@@ -136,7 +139,7 @@ export class RunFolder implements BlockStore {
       const reason =
         typeof record === "string"
           ? record
-          : record.specification !== specification
+          : !specifications.has(record.specification)
             ? "a block of another specification"
             : record.block !== Number(index)
               ? `block ${record.block} under another name`
@@ -159,6 +162,9 @@ export class RunFolder implements BlockStore {
   async add({ record, states }: FinishedBlock): Promise<void> {
     const { block } = record;
     if (this.finished.has(block)) return;
+    // Who computes for a queue is known by what comes back: with the tiles of the manifest, or else with the defaults.
+    const tiles = withTiles(this.current.tiles, { adapter: record.adapter, choices: [] });
+    if (tiles !== this.current.tiles) await this.writeManifest({ ...this.current, tiles });
     let hash: string | undefined;
     if (states) {
       const file = this.statesFile(block);
@@ -181,9 +187,11 @@ export class RunFolder implements BlockStore {
     await this.writeManifest({ ...this.current, refined });
   }
 
-  /** Notes who works on the folder from now on. */
-  async join(session: SweepSession): Promise<void> {
-    await this.writeManifest({ ...this.current, sessions: [...this.current.sessions, session] });
+  /** Notes who works on the folder from now on, and with which tiles, unless the adapter has worked on it before. */
+  async join(session: SweepSession, own?: AdapterTiles): Promise<void> {
+    const { sessions, tiles } = this.current;
+    const joined = { ...this.current, sessions: [...sessions, session] };
+    await this.writeManifest(own ? { ...joined, tiles: withTiles(tiles, own) } : joined);
   }
 
   /** Writes a table, figure or report. */

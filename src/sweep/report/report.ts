@@ -51,7 +51,9 @@ function figuresSection({ figures, outcome }: ReportParts): string {
   const errors = samples > 1 ? `bars: standard errors over ${samples} samples` : "bars: standard errors from chains";
   const drawn = [...figures].map(([name, svg]) => {
     const observable = observe.find((each) => name === each || name.startsWith(`${each}-`));
-    const what = observable ? observableOf(observable).description : "";
+    const description = observable ? observableOf(observable).description : "";
+    const isError = name.endsWith("-closure-error");
+    const what = isError ? `${description}: closures minus monte-carlo on the same disorder samples` : description;
     const reference = observable ? ` Equations ${observableOf(observable).reference}.` : "";
     // What counts is the drawing: the prologue belongs to a file.
     const drawing = svg.slice(svg.indexOf("<svg"));
@@ -66,7 +68,7 @@ function scalingSection(results: readonly ScalingResult[]): string {
     `<ul>${scalingText(results)
       .map((line) => `<li>${escape(line)}</li>`)
       .join("")}</ul>`,
-    "<p>Form: y N^b = f((x − x_c) N^a). All numbers, pairs of sizes and curves: scaling.json.</p>",
+    "<p>Form: y N^b = f((x − x_c) N^a); of variable rem with ln N for N and x/√(2 ln N) for x. All numbers, pairs of sizes and curves: scaling.json.</p>",
   );
 }
 

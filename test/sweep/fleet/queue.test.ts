@@ -1,6 +1,5 @@
 /** Sweeps through a queue, on a server of the tests' own: workers die, the server goes away, others send nonsense. */
 import { readdirSync, readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Job, Queue, Worker } from "bullmq";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,7 +11,7 @@ import { type Started, startProcess } from "../../cli/process.js";
 import { certificate, freePort, missing, type Server, startServer } from "./server.js";
 import {
   blocksOf,
-  newFolder,
+  folder,
   refined,
   specification,
   startSweep,
@@ -22,8 +21,6 @@ import {
   writeSpecification,
 } from "./specification.js";
 
-const folder = newFolder();
-afterAll(() => rm(folder, { recursive: true, force: true }));
 const name = queueName(packageVersion());
 
 /** Blocks go to another worker a second after theirs fell silent; a server may be away for as long as `patience`. */

@@ -1,16 +1,12 @@
 /** Parts of a sweep for a Slurm array: the script is run here as Slurm would. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { writeNpy } from "../../../src/files/npy.js";
 import { invoke } from "../../cli/invoke.js";
-import { newFolder, refined, specification, sweep, table, writeSpecification } from "./specification.js";
-
-const folder = newFolder();
-afterAll(() => rm(folder, { recursive: true, force: true }));
+import { folder, refined, specification, sweep, table, writeSpecification } from "./specification.js";
 
 const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 const plain = specification(2);

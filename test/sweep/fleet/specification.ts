@@ -1,10 +1,14 @@
 /** A sweep of many small blocks, and what the tests of several processes ask of its folder. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { type Ended, type Started, startProcess } from "../../cli/process.js";
 
-export const newFolder = () => mkdtempSync(join(tmpdir(), "onsager-fleet-"));
+/** Of the tests of one file. */
+export const folder = mkdtempSync(join(tmpdir(), "onsager-fleet-"));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** 26 blocks a sample. */
 export const specification = (samples: number) => ({

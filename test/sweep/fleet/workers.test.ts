@@ -1,16 +1,15 @@
 /** Several processes of one machine compute a sweep; any of them may die. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { planBlocks, settleSites, sizeBlocks } from "../../../src/sweep/blocks.js";
 import { ProcessPool } from "../../../src/sweep/fleet/process-pool.js";
 import { parseSweeps } from "../../../src/sweep/spec.js";
 import type { Started } from "../../cli/process.js";
 import {
   blocksOf,
-  newFolder,
+  folder,
   refined,
   specification,
   startSweep,
@@ -19,9 +18,6 @@ import {
   until,
   writeSpecification,
 } from "./specification.js";
-
-const folder = newFolder();
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const spec = writeSpecification(folder, "spec.json", refined(3));
 const alone = join(folder, "alone");
@@ -33,7 +29,7 @@ beforeAll(async () => {
 const DYING = `
 process.on("disconnect", () => process.exit());
 process.on("message", ({ kind }) => {
-  if (kind === "open") process.send({ kind: "ready", device: { name: "none", driver: "none" } });
+  if (kind === "open") process.send({ kind: "ready", device: { name: "none", driver: "none" }, tiles: [] });
   if (kind === "block") process.stderr.write("out of memory\\n", () => process.kill(process.pid, "SIGKILL"));
 });
 `;
@@ -79,7 +75,7 @@ test("a block that kills every process ends the run in one line", async () => {
   writeFileSync(program, DYING);
   const pool = await ProcessPool.open(1, { program: pathToFileURL(program) });
   const notes: string[] = [];
-  const runner = pool.runner({ context: "spec", arrays: {}, note: (text) => notes.push(text) });
+  const runner = pool.runner({ context: "spec", arrays: {}, tiles: [], note: (text) => notes.push(text) });
   const run = runner.run({ sweep: parsed, blocks, sites, refined: [], sizing }, () => Promise.resolve(), {});
   await expect(run).rejects.toThrow(
     /^block 0 of fleet: 3 processes have died of it \(killed by SIGKILL: out of memory\)$/,
