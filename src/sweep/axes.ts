@@ -89,9 +89,16 @@ function groupsOf(axes: readonly Axis[]): Map<number, Axis[]> {
   return groups;
 }
 
-/** Axes that tell series apart where `axis` is drawn against: all others, but for those that advance with it. */
+/**
+ * Axes that tell series apart where `axis` is drawn against: all others, but for those that advance with it. One that is zipped
+ * with it and has every value more than once is no companion but a label: three disorders, each over an own range of β.
+ */
 export function otherAxes(axes: readonly Axis[], axis: number): number[] {
-  return axes.flatMap(({ group }, k) => (group === axes[axis]?.group ? [] : [k]));
+  return axes.flatMap(({ group, values }, k) => {
+    if (k === axis) return [];
+    const repeats = values.every((value, at) => values.indexOf(value) !== at || values.lastIndexOf(value) !== at);
+    return group === axes[axis]?.group && !repeats ? [] : [k];
+  });
 }
 
 /** Whether every value of the axis is a number. */

@@ -40,7 +40,8 @@ export const hasMaps = ({ sweep }: Pick<SweepOutcome, "sweep">): boolean => mapp
 
 function mappedAxes(sweep: SweepOutcome["sweep"]): { readonly x: number; readonly y: number } | undefined {
   const x = figureAxis(sweep);
-  const y = x < 0 ? undefined : otherAxes(sweep.axes, x).find((k) => isMapped(sweep, k));
+  const apart = (k: number) => sweep.axes[k].group !== sweep.axes[x].group;
+  const y = x < 0 ? undefined : otherAxes(sweep.axes, x).find((k) => apart(k) && isMapped(sweep, k));
   // Sizes are compared by curves.
   if (y === undefined || !isMapped(sweep, x) || sweep.input.scaling) return undefined;
   return { x, y };

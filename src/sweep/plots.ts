@@ -43,7 +43,7 @@ export function sweepFigures(outcome: SweepOutcome, summary: readonly SummaryRow
 }
 
 const countSeries = ({ axes }: SweepOutcome["sweep"], axisIndex: number) =>
-  otherAxes(axes, axisIndex).reduce((count, k) => count * axes[k].values.length, 1);
+  otherAxes(axes, axisIndex).reduce((count, k) => count * new Set(axes[k].values).size, 1);
 
 /**
  * What is drawn against time, where the steps are an axis: closures alone, since chains count the steps that are measured,

@@ -137,3 +137,23 @@ test("a collapse in ln N, over the exact curves of every size", async () => {
   expect(panels[0].x.label).toBe("(*λ*/√(2 ln *N*) − *x*_{c}) (ln *N*)^{0.5},  *x*_{c} = 1");
   expect(panels[0].series.map(({ kind }) => kind)).toEqual(["line", "line", "points", "points"]);
 });
+
+describe("axes that advance together", () => {
+  const drawn = async (second: number[]) => {
+    const axes = { beta: [0.5, 0.8, 1, 1.3], "couplings.std": second };
+    const observe = ["magnetization"];
+    const { outcome, summary } = await outcomeOf({ axes, zip: [["beta", "couplings.std"]], steps: 4, observe });
+    return pointsOf(sweepFigures(outcome, summary).get("magnetization")).map(({ points }) => points.map(({ x }) => x));
+  };
+
+  test("are one series where each value has its own companion", async () => {
+    expect(await drawn([0.1, 0.2, 0.3, 0.4])).toEqual([[0.5, 0.8, 1, 1.3]]);
+  });
+
+  test("are one series a value where that has a range of its own", async () => {
+    expect(await drawn([0.1, 0.1, 0.3, 0.3])).toEqual([
+      [0.5, 0.8],
+      [1, 1.3],
+    ]);
+  });
+});
