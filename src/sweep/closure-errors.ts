@@ -44,7 +44,7 @@ export function closureErrorFigures({ sweep }: SweepOutcome, summary: readonly S
           y: { label: `error of ${observableLabel(name, spins)}` },
           series,
           marks: [{ y: 0 }],
-          label: `minus ${MONTE_CARLO}`,
+          label: `closure − ${MONTE_CARLO}`,
         },
       ],
     });
