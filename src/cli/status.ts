@@ -63,7 +63,7 @@ function describe(status: Status): string {
     labelled("blocks", `${blocks} of ${blocks + missing} finished, ${computingSeconds.toFixed(1)} s${left}`),
     ...(shard ? [labelled("shard", `${shard.index} of ${shard.count}`)] : []),
     ...(rounds.asked > 0 ? [labelled("refinement", `${rounds.refined} of ${rounds.asked} rounds`)] : []),
-    labelled("rows", `${rows}, of which ${notConverged} did not converge`),
+    labelled("rows", `${rows}, of which ${notConverged} did not settle or end well`),
     labelled("checks", `${checks.made} in float64, ${checks.failed} failed`),
     labelled("adapters", adapters.map((adapter) => `${adapter.name} (${adapter.driver})`).join("; ") || "none yet"),
     labelled("sessions", String(sessions)),

@@ -11,7 +11,7 @@ import type { Shard } from "../sweep/folder/manifest.js";
 import { isOfShard, outcomeOf } from "../sweep/folder/outcome.js";
 import type { RunFolder } from "../sweep/folder/run-folder.js";
 import { cachedLoader, completeSweep, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
-import { parseSweeps, type Sweep } from "../sweep/spec.js";
+import { type AxisValue, parseSweeps, type Sweep } from "../sweep/spec.js";
 import { isConverged, summariseRows, summaryTable } from "../sweep/tables.js";
 import { arrayLoader } from "../verify/load-system.js";
 import { type Computing, type ComputingOptions, openComputing } from "./computing.js";
@@ -159,11 +159,14 @@ async function work(
     for (const report of failed) print(verificationLine(outcome, report));
     return failed.length > 0 ? EXIT.fault : EXIT.done;
   }
-  const { scaling } = await writeTables(folder, outcome);
+  const { scaling, figures } = await writeTables(folder, outcome);
   await folder.finish(describeOutcome(outcome));
   printOutcome(outcome, print);
   for (const line of scaling) print(labelled("scaling", line, 2));
-  print(`\nwritten to ${folder.path}: report.html, results and summary as .csv and .parquet,\n  manifest.json, plots/`);
+  const plots = figures > 0 ? "plots/" : "and no figure, for want of an axis of numbers";
+  print(
+    `\nwritten to ${folder.path}: report.html, results and summary as .csv and .parquet,\n  manifest.json, ${plots}`,
+  );
   return exitCode(outcome);
 }
 
@@ -192,13 +195,15 @@ function printOutcome(outcome: SweepOutcome, print: (text: string) => void): voi
   for (const report of verification) print(verificationLine(outcome, report));
 }
 
+const shortNumber = (value: AxisValue) => (typeof value === "number" ? Number(value.toPrecision(6)) : value);
+
 function verificationLine({ sweep }: SweepOutcome, report: SweepVerification): string {
   const { closure, point, rows, sites, maximumError, plainPrecision, plainMaximumError, allowed, pass } = report;
   const at = sweep.axes
-    .flatMap(({ path }, k) => (path === "closure" ? [] : [`${path} ${sweep.points[point].values[k]}`]))
+    .flatMap(({ path }, k) => (path === "closure" ? [] : [`${path} ${shortNumber(sweep.points[point].values[k])}`]))
     .join(", ");
   return (
-    `  verified ${closure} at ${at}: ${rows} of ${sites} rows in float64\n` +
+    `  verified ${closure}${at === "" ? "" : ` at ${at}`}: ${rows} of ${sites} rows in float64\n` +
     `    error ${maximumError.toExponential(1)}, plain ${plainPrecision} ${plainMaximumError.toExponential(1)}, ` +
     `allowed ${allowed.toExponential(1)}: ${pass ? "pass" : "FAIL"}`
   );

@@ -25,7 +25,8 @@ interface Located {
 
 /** Of a union, the branch that got furthest: the one whose own complaint lies deepest. */
 function mostSpecific(issues: readonly z.core.$ZodIssue[], value: unknown, base: readonly PropertyKey[] = []): Located {
-  const issue = issues[0];
+  // A misspelled key is why another one is missing.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   const path = [...base, ...issue.path];
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return { issue, path };
   const branches = issue.errors

@@ -268,6 +268,20 @@ export function overlayFor(
   return undefined;
 }
 
+/**
+ * Where the theory of a point says that something happens along `axis`, with the number at another path of its system replaced:
+ * a point of the critical line of a map.
+ */
+export function markWith(
+  axis: string,
+  observable: ObservableName,
+  point: Pick<Point, "system" | "closure" | "run">,
+  [path, value]: readonly [string, number],
+): Overlay["mark"] {
+  const system = movedTo({ system: point.system(0), closure: point.closure }, path, value).system;
+  return overlayFor(axis, observable, { ...point, system: () => system })?.mark;
+}
+
 /** The subject with one number replaced, `spins.count` by any real number. */
 function movedTo(subject: Subject, axis: string, value: number): Subject {
   if (axis === "steps") return { ...subject, steps: value };

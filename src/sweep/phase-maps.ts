@@ -3,13 +3,16 @@ import type { ObservableName } from "../physics/observables.js";
 import { isNumeric, otherAxes } from "./axes.js";
 import { cellEdges } from "./figures/colour-map.js";
 import type { Figure } from "./figures/figure.js";
-import { overlayFor } from "./overlays.js";
+import { markWith } from "./overlays.js";
 import { axisLabel, observableLabel, seriesPart } from "./plot-labels.js";
 import type { SweepOutcome } from "./run.js";
 import { figureAxis, isConverged, type SummaryRow } from "./tables.js";
 
 /** Fewer cells than this in a direction are series, not a map. */
 const FEWEST = 4;
+
+/** Pieces of a critical line. */
+const FINE = 100;
 
 /** Figures by name: the observable, and what tells one map from another. */
 export function phaseMaps({ sweep }: SweepOutcome, summary: readonly SummaryRow[]): Map<string, Figure> {
@@ -49,6 +52,15 @@ function mappedAxes(sweep: SweepOutcome["sweep"]): { readonly x: number; readonl
 
 const isMapped = ({ axes }: SweepOutcome["sweep"], k: number) => axes[k].values.length >= FEWEST && isNumeric(axes[k]);
 
+/** Values over the range of some that rise, evenly or by even factors. */
+function finely(values: readonly number[], log: boolean): number[] {
+  const [from, to] = [values[0], values[values.length - 1]];
+  return Array.from({ length: FINE + 1 }, (_, k) => {
+    const share = k / FINE;
+    return log ? from * (to / from) ** share : from + (to - from) * share;
+  });
+}
+
 function mapOf(
   sweep: SweepOutcome["sweep"],
   rows: readonly SummaryRow[],
@@ -61,10 +73,13 @@ function mapOf(
   const at = (column: number, line: number) => cells.get(`${column} ${line}`);
   const [xLog, yLog] = [x, y].map((axis) => sweep.axes[axis].scale === "log");
   const ends = (edges: number[]) => [edges[0], edges[edges.length - 1]] as const;
-  // Where the theory says that something happens, row by row of the map.
-  const line = ys.flatMap((value) => {
-    const row = xs.map((column) => at(column, value)).find((cell) => cell !== undefined);
-    const mark = row && overlayFor(sweep.axes[x].path, name, sweep.points[row.point])?.mark;
+  // Where the theory says that something happens: a curve, however few rows the map has.
+  const [path, along] = [sweep.axes[y].path, sweep.axes[x].path];
+  const isKey = path.split(".").length <= 2;
+  const line = (isKey ? finely(ys, yLog) : ys).flatMap((value) => {
+    const nearest = ys.reduce((best, each) => (Math.abs(each - value) < Math.abs(best - value) ? each : best));
+    const row = xs.map((column) => at(column, nearest)).find((cell) => cell !== undefined);
+    const mark = row && markWith(along, name, sweep.points[row.point], [path, isKey ? value : nearest]);
     return mark && mark.x >= xs[0] && mark.x <= xs[xs.length - 1] ? [{ x: mark.x, y: value }] : [];
   });
   const { spins } = sweep.points[0].system(0);

@@ -107,7 +107,8 @@ function figureOf(
   const distinct = curves.filter(({ y }, k) => curves.findIndex((other) => sameCurve(other.y, y)) === k);
   distinct.forEach(({ overlay, style, x, y }, k) => {
     const own = distinct.length > 1 ? { style } : {};
-    series.unshift({ kind: "line", x, y, ...(k === 0 && { name: overlay.name }), ...own });
+    const isFirst = distinct.findIndex((other) => other.overlay.name === overlay.name) === k;
+    series.unshift({ kind: "line", x, y, ...(isFirst && { name: overlay.name }), ...own });
     // A mark beyond the points would stretch the axis.
     if (overlay.mark && overlay.mark.x >= Math.min(...xs) && overlay.mark.x <= Math.max(...xs)) {
       marks.set(`${overlay.mark.x}`, { ...overlay.mark, ...own });

@@ -198,7 +198,7 @@ export function summaryColumns({ sweep }: Pick<SweepOutcome, "sweep">, summary: 
     ),
     count(
       "converged",
-      "those of them that may be trusted",
+      "those of them that settled, or with `steps` came to their end",
       summary.map(({ converged }) => converged),
     ),
     {

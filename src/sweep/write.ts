@@ -21,6 +21,8 @@ import { resultColumns, summariseRows, summaryColumns } from "./tables.js";
 export interface Written {
   /** Names relative to the folder. */
   readonly files: readonly string[];
+  /** How many were drawn. */
+  readonly figures: number;
   /** What finite-size scaling says, in lines for people. */
   readonly scaling: readonly string[];
 }
@@ -57,7 +59,7 @@ export async function writeTables(folder: RunFolder, outcome: SweepOutcome): Pro
   }
   const { manifest } = folder;
   await write("report.html", reportPage({ outcome, manifest, summary, columns, figures: drawings, scaling }));
-  return { files: names, scaling: scalingText(scaling) };
+  return { files: names, figures: drawings.size, scaling: scalingText(scaling) };
 }
 
 /** What the manifest of a finished sweep says of it. */
