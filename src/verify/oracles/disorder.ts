@@ -26,7 +26,7 @@ interface RandomCouplings {
 async function randomEnergyModel(bench: OracleBench): Promise<void> {
   const { rem_scaling } = readCase<SoftmaxRem>("kinetic/softmax-rem").data;
   const sites = bench.sized(1024, 65536);
-  const samples = bench.sized(8, 4);
+  const samples = bench.sized(8, 16);
   const observe = ["participation", "entropy", "log-sum-exp"] as const;
   for (const b of [0.5, 1, 1.5, 2]) {
     const row = rem_scaling.find((other) => other.N === sites && other.b === b);
