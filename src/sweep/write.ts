@@ -77,7 +77,8 @@ export function describeOutcome(outcome: SweepOutcome): SweepOutcomeReport {
     computingSeconds,
     columns: {
       results: describeColumns(resultColumns(outcome)),
-      summary: describeColumns(summaryColumns(outcome, [])),
+      // Of the rows that there are: without any, no column has an exact value.
+      summary: describeColumns(summaryColumns(outcome, summariseRows(outcome))),
     },
   };
 }

@@ -5,6 +5,7 @@ import { runSweep } from "../../src/sweep/run.js";
 import { parseSweeps } from "../../src/sweep/spec.js";
 import { cellAt, type Column } from "../../src/files/table.js";
 import { resultColumns, summariseRows, summaryColumns, summaryTable } from "../../src/sweep/tables.js";
+import { describeOutcome } from "../../src/sweep/write.js";
 
 const noFiles = () => Promise.reject(new Error("no files here"));
 const document = {
@@ -61,6 +62,9 @@ describe("a sweep", () => {
       "magnetization_mean",
       "magnetization_standard_error",
     ]);
+    // Those of the exact results too, which stand where a theory has one.
+    expect(summaryHeader).toContain("magnetization_exact");
+    expect(describeOutcome(outcome).columns.summary.map(({ name }) => name)).toEqual(summaryHeader);
     expect(means).toHaveLength(12);
     const first = rows.slice(0, 3).map((row) => Number(row[6]));
     expect(Number(means[0][6])).toBeCloseTo((first[0] + first[1] + first[2]) / 3, 12);
