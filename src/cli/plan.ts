@@ -8,7 +8,7 @@ import { parseSweeps } from "../sweep/spec.js";
 import { arrayLoader } from "../verify/load-system.js";
 import { EXIT } from "./exit-codes.js";
 import type { Session } from "./session.js";
-import { describeDevice, labelled } from "./text-layout.js";
+import { describeDevice, labelled, readableTime } from "./text-layout.js";
 
 export interface PlanCommandOptions {
   readonly blocks?: number;
@@ -34,11 +34,11 @@ export async function planCommand(path: string, options: PlanCommandOptions, { p
   return EXIT.done;
 }
 
-/** What an estimate of the time is worth. */
-const ON_TWO_PROCESSORS =
-  "by the nominal speed of naive mean field on two idle processors; spheres with tap take up to a hundred times as long";
-const NOT_MEASURED =
-  "by a guess of the speed of a GPU, which was not measured; the progress bar of the sweep knows better";
+/** What an estimate of the time is worth: nothing is measured here. */
+const ORIGIN: Readonly<Record<SweepPlan["speed"], string>> = {
+  nominal: "by nominal speeds, as of two idle processors: a loaded machine takes several times as long",
+  guessed: "by a guess of the speed of a GPU, which was never measured",
+};
 
 function describe({
   name,
@@ -51,7 +51,7 @@ function describe({
   bytes,
   seconds,
   refinement,
-  speedIsMeasured,
+  speed,
 }: SweepPlan): string {
   const counts = axes.map(({ path, values }) => `${path} ${values}`).join(" × ");
   return [
@@ -60,7 +60,7 @@ function describe({
     labelled("blocks", String(blocks)),
     labelled("operations", `${operations.toPrecision(2)}, roughly`),
     labelled("memory", `${readableBytes(bytes)} at most at a time`),
-    labelled("time", `${readableTime(seconds)}, ${speedIsMeasured ? ON_TWO_PROCESSORS : NOT_MEASURED}`),
+    labelled("time", `about ${readableTime(seconds)}, ${ORIGIN[speed]}; progress bar and status know better`),
   ].join("\n");
 }
 
@@ -68,9 +68,4 @@ function readableBytes(bytes: number): string {
   const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
   const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
   return `${Number((bytes / 1024 ** unit).toPrecision(3))} ${units[unit]}`;
-}
-
-function readableTime(seconds: number): string {
-  if (seconds < 120) return `${Math.max(1, Math.round(seconds))} s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }

@@ -1,6 +1,7 @@
 /** A progress bar on a terminal, for what takes more than two seconds. Elsewhere it is silent. */
 import { SingleBar } from "cli-progress";
 import type { Session } from "./session.js";
+import { readableTime } from "./text-layout.js";
 
 const QUIET_MILLISECONDS = 2000;
 const STEPS = 1000;
@@ -57,11 +58,5 @@ function paceOf(done: number, before: number, seconds: number): { rate: string; 
   const own = done - before;
   if (own <= 0) return { rate: "- %/s", left: "" };
   const left = (seconds * (1 - done)) / own;
-  return { rate: `${((100 * own) / seconds).toPrecision(2)} %/s`, left: `${formatSeconds(left)} left` };
-}
-
-function formatSeconds(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+  return { rate: `${((100 * own) / seconds).toPrecision(2)} %/s`, left: `${readableTime(left)} left` };
 }

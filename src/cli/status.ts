@@ -7,7 +7,7 @@ import { outcomeOf } from "../sweep/folder/outcome.js";
 import { isConverged } from "../sweep/tables.js";
 import { EXIT } from "./exit-codes.js";
 import type { Session } from "./session.js";
-import { labelled } from "./text-layout.js";
+import { labelled, readableTime } from "./text-layout.js";
 
 /** @returns 0 if everything is finished, 3 if blocks, rounds of refinement or the tables are missing */
 export async function statusCommand(
@@ -29,7 +29,7 @@ async function statusOf(path: string) {
   const folder = await RunFolder.read(path);
   const { manifest, damaged } = folder;
   const outcome = await outcomeOf(folder);
-  const { blocks, planned, rows, verification, adapters, computingSeconds, done } = outcome;
+  const { blocks, planned, rows, verification, adapters, computingSeconds, secondsLeft } = outcome;
   return {
     name: manifest.name,
     folder: path,
@@ -47,7 +47,7 @@ async function statusOf(path: string) {
     checks: { made: verification.length, failed: verification.filter(({ pass }) => !pass).length },
     adapters,
     computingSeconds,
-    secondsLeft: done > 0 ? (computingSeconds * (1 - done)) / done : null,
+    secondsLeft,
     sessions: manifest.sessions.length,
   };
 }
@@ -56,7 +56,10 @@ function describe(status: Status): string {
   const { name, folder, finished, worker, shard, blocks, missing, damaged, rounds, rows, notConverged } = status;
   const { checks, adapters, computingSeconds, secondsLeft, sessions } = status;
   const state = finished ? `finished ${finished}` : worker ? `at work: ${worker}` : "stopped; --resume goes on";
-  const left = missing > 0 && secondsLeft !== null ? `, about ${secondsLeft.toFixed(0)} s of computing left` : "";
+  const left =
+    missing > 0 && secondsLeft !== null
+      ? `, about ${readableTime(secondsLeft)} of computing left at the rate so far`
+      : "";
   const lines = [
     labelled(name, folder),
     labelled("state", state),

@@ -52,3 +52,9 @@ export function describeStrategy({ name, precision, tile, splits, reason, frozen
   const numbers = [...constants, `${splits} ${splits === 1 ? "split" : "splits"}`].join(", ");
   return `${name}, ${precision} (${numbers})${kept}${why}`;
 }
+
+/** Seconds, minutes or hours, rounded. */
+export function readableTime(seconds: number): string {
+  if (seconds < 120) return `${Math.max(1, Math.round(seconds))} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}

@@ -31,7 +31,7 @@ export const sizingSchema = z.strictObject({
 
 export type BlockSizing = Readonly<z.infer<typeof sizingSchema>>;
 
-/** Operations that take these devices a few seconds, by the speeds of `plan.ts`: nominal, and a guess for a GPU. */
+/** Operations that take these devices a few seconds, by the speeds of `pace.ts`: nominal, and a guess for a GPU. */
 const BLOCK_WORK: Readonly<Record<DeviceDescription["kind"], number>> = {
   cpu: 1e9,
   "package-software": 4e9,

@@ -1,8 +1,9 @@
 /** What a sweep will take: counts, operations, memory and time, without running anything. */
 import type { LoadArray } from "../engine/array-inputs.js";
-import type { DeviceDescription, Executor } from "../engine/executor.js";
+import type { Executor } from "../engine/executor.js";
 import { planBatches } from "./batches.js";
 import { planBlocks, settleSites, sizeBlocks } from "./blocks.js";
+import { costOf, NOMINAL_SPEED } from "./pace.js";
 import { limitsOf } from "./run-block.js";
 import type { Sweep } from "./spec.js";
 
@@ -20,24 +21,11 @@ export interface SweepPlan {
   readonly operations: number;
   /** What couplings and states of the largest batch take. */
   readonly bytes: number;
-  /** By a nominal speed of such a device. */
+  /** By the nominal speed of such a device and the nominal slowness of closures. */
   readonly seconds: number;
-  /** Whether that speed was ever measured, on whatever machine. */
-  readonly speedIsMeasured: boolean;
+  /** What that speed is, since nothing is measured here: taken once on idle processors of another machine, or guessed. */
+  readonly speed: "nominal" | "guessed";
 }
-
-/**
- * Operations a second of naive mean field and chains of 128 to 256 binary sites, for an estimate before anything has run. By
- * processor time (2026-11-29): the CPU engine 3.2e8 to 3.9e8 on its one thread, SwiftShader 4.2e8 and lavapipe 26.2.6 8.7e8 to
- * 9.6e8 a processor, of which they take two. Binary tap takes 1.4 to 3.5 times as long, spheres with tap, whose inner
- * iterations `workOf` does not count, 45 to 120 times. On hardware nothing was measured.
- */
-const SPEED: Readonly<Record<DeviceDescription["kind"], number>> = {
-  cpu: 3.5e8,
-  "package-software": 8e8,
-  "system-software": 1.8e9,
-  hardware: 1e12,
-};
 
 export async function planSweep(
   sweep: Sweep,
@@ -57,6 +45,7 @@ export async function planSweep(
     return Math.max(...planBatches(sweep, tasks, limits, sites).map(({ elements }) => elements));
   });
   const operations = blocks.reduce((sum, { work }) => sum + work, 0);
+  const cost = blocks.reduce((sum, block) => sum + costOf(sweep, block, sites), 0);
   const { refine } = input;
   const share = refine
     ? (refine.points * refine.rounds) / (axes.find(({ path }) => path === refine.axis)?.values.length ?? 1)
@@ -71,7 +60,7 @@ export async function planSweep(
     blocks: blocks.length,
     operations,
     bytes: executor.elementBytes * Math.max(...largest),
-    seconds: operations / SPEED[executor.device.kind],
-    speedIsMeasured: executor.device.kind !== "hardware",
+    seconds: cost / NOMINAL_SPEED[executor.device.kind],
+    speed: executor.device.kind === "hardware" ? "guessed" : "nominal",
   };
 }

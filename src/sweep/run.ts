@@ -9,6 +9,7 @@ import type { NumericArray } from "../physics/arrays.js";
 import type { Refined } from "./axes.js";
 import { type Block, type BlockSizing, planBlocks, settleSites, sizeBlocks } from "./blocks.js";
 import { type AdapterName, adapterOf, type BlockRecord } from "./folder/block-record.js";
+import { costOf } from "./pace.js";
 import { nextRound } from "./refinement.js";
 import { type BlockResult, type ResultRow, runBlock, type SweepVerification } from "./run-block.js";
 import { expand, type Sweep } from "./spec.js";
@@ -81,7 +82,7 @@ export interface SweepContext extends CouplingRequest {
   readonly load: LoadArray;
   /** What messages start with: the specification's file. */
   readonly context: string;
-  /** Called with the share of the work that is done. */
+  /** Called with the share of the time that is over, by the cost of blocks. */
   readonly progress?: (fraction: number, at?: Block) => void;
 }
 
@@ -115,17 +116,19 @@ export async function completeSweep(
     const sites = await settleSites(expanded, load, context);
     const blocks = planBlocks(expanded, sites, sizing);
     const missing = blocks.filter((block) => isOurs(block) && !store.finished.has(block.index));
-    const total = blocks.filter(isOurs).reduce((sum, { work }) => sum + work, 0);
-    let done = total - missing.reduce((sum, { work }) => sum + work, 0);
+    const costs = blocks.map((block) => costOf(expanded, block, sites));
+    const sum = (some: readonly Block[]) => some.reduce((all, { index }) => all + costs[index], 0);
+    const total = sum(blocks.filter(isOurs));
+    let done = total - sum(missing);
     const current = new Map<number, number>();
     const report = ({ block, fraction }: BlockProgress) => {
-      current.set(block.index, fraction * block.work);
-      options.progress?.((done + [...current.values()].reduce((sum, work) => sum + work, 0)) / total, block);
+      current.set(block.index, fraction * costs[block.index]);
+      options.progress?.((done + [...current.values()].reduce((all, cost) => all + cost, 0)) / total, block);
     };
     const deliver = async (finished: FinishedBlock) => {
       await store.add(finished);
       current.delete(finished.record.block);
-      done += blocks[finished.record.block].work;
+      done += costs[finished.record.block];
     };
     if (missing.length > 0) {
       const work = { sweep: expanded, blocks: missing, sites, refined: store.refined, sizing };

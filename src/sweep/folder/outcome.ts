@@ -1,5 +1,6 @@
 /** What a folder holds, whole or not, as tables and reports take it. */
 import { type Block, planBlocks, settleSites } from "../blocks.js";
+import { secondsLeft } from "../pace.js";
 import { nextRound } from "../refinement.js";
 import { gather, type SweepOutcome } from "../run.js";
 import { expand } from "../spec.js";
@@ -7,8 +8,8 @@ import type { Shard } from "./manifest.js";
 import type { RunFolder } from "./run-folder.js";
 
 export interface FolderOutcome extends SweepOutcome {
-  /** Share of the work that is finished. */
-  readonly done: number;
+  /** Seconds of computing that the missing blocks will take, by the rate of finished ones; null as long as there is none. */
+  readonly secondsLeft: number | null;
   /** Whether all blocks so far are there, and another round of refinement is to come; parts of a sweep do not refine. */
   readonly refining: boolean;
 }
@@ -23,10 +24,8 @@ export async function outcomeOf({ manifest, finished, load, path }: RunFolder): 
   const sweep = expand(manifest.specification, path, manifest.refined);
   const sites = await settleSites(sweep, load, path);
   const blocks = planBlocks(sweep, sites, manifest.sizing).filter(isOfShard(manifest.shard));
-  const total = blocks.reduce((sum, { work }) => sum + work, 0);
-  const done = blocks.reduce((sum, { index, work }) => sum + (finished.has(index) ? work : 0), 0);
   const outcome = gather(sweep, blocks, finished);
   const whole = manifest.shard === undefined && outcome.blocks === blocks.length;
   const refining = whole && nextRound(sweep, outcome.rows, manifest.refined).length > 0;
-  return { ...outcome, done: done / total, refining };
+  return { ...outcome, secondsLeft: secondsLeft(sweep, blocks, sites, finished), refining };
 }
