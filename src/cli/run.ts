@@ -179,6 +179,7 @@ async function verifyEnd(
       precision,
       progress: progress.update,
     });
+    if (report.start === "random") return report;
     const from = memoryOf(closure) === "none" ? "the state that is returned" : "the means that are returned alone";
     return { ...report, quantity: `one step of the closure ${closure} from ${from}` };
   } finally {

@@ -19,6 +19,7 @@ import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import { Interrupted, type Session } from "./session.js";
 import { describeStrategy, labelled } from "./text-layout.js";
+import { RANDOM_START } from "./verification-text.js";
 
 export interface SweepCommandOptions extends CouplingRequest, ComputingOptions {
   readonly out: string;
@@ -198,12 +199,13 @@ function printOutcome(outcome: SweepOutcome, print: (text: string) => void): voi
 const shortNumber = (value: AxisValue) => (typeof value === "number" ? Number(value.toPrecision(6)) : value);
 
 function verificationLine({ sweep }: SweepOutcome, report: SweepVerification): string {
-  const { closure, point, rows, sites, maximumError, plainPrecision, plainMaximumError, allowed, pass } = report;
+  const { closure, point, start, rows, sites, maximumError, plainPrecision, plainMaximumError, allowed, pass } = report;
   const at = sweep.axes
     .flatMap(({ path }, k) => (path === "closure" ? [] : [`${path} ${shortNumber(sweep.points[point].values[k])}`]))
     .join(", ");
   return (
     `  verified ${closure}${at === "" ? "" : ` at ${at}`}: ${rows} of ${sites} rows in float64\n` +
+    (start === "random" ? `    from ${RANDOM_START}\n` : "") +
     `    error ${maximumError.toExponential(1)}, plain ${plainPrecision} ${plainMaximumError.toExponential(1)}, ` +
     `allowed ${allowed.toExponential(1)}: ${pass ? "pass" : "FAIL"}`
   );

@@ -10,6 +10,7 @@ import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import type { Session } from "./session.js";
 import { describeDevice, labelled, table } from "./text-layout.js";
+import { RANDOM_START } from "./verification-text.js";
 
 export interface VerifyFolderOptions {
   /** Of the blocks that are computed again. */
@@ -113,8 +114,14 @@ function describe(report: Report): string {
       ? [table([["block", "closure", "rows", "compared", "float64", ""], ...verdicts.map(lineOf)])]
       : []),
     ...verdicts.flatMap((verdict) => faultOf(verdict)),
+    ...startNote(verdicts),
     pass ? (missing > 0 || refining ? "pass, of what there is" : "pass") : "FAIL",
   ].join("\n");
+}
+
+function startNote(verdicts: readonly BlockVerdict[]): string[] {
+  const blocks = verdicts.filter(({ check }) => check?.start === "random").map(({ block }) => block);
+  return blocks.length === 0 ? [] : [labelled("note", `float64 of block ${blocks.join(", ")} from ${RANDOM_START}`)];
 }
 
 function lineOf({ block, closure, rows, compared, difference, allowed, check, fault }: BlockVerdict): string[] {

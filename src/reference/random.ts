@@ -25,6 +25,7 @@ export const STREAMS = {
   valueWeights: 15,
   feedForwardUp: 16,
   feedForwardDown: 17,
+  verificationState: 18,
   perturbation: 30,
 } as const;
 

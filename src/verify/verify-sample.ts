@@ -67,6 +67,7 @@ export async function verifySample(
   const maximumError = errors.reduce((worst, error) => (error <= worst ? worst : error), 0);
   return {
     quantity: `the spins of step ${at.step} of a chain, drawn again from the spins before`,
+    start: "given",
     checked: `${precision} of ${name}`,
     rows: rows.length,
     sites,

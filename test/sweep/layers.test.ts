@@ -51,7 +51,16 @@ function syntheticRows(plan: LayerPlan): LayerRow[] {
 function syntheticOutcome(plan: LayerPlan): LayersOutcome {
   const rows = syntheticRows(plan);
   const report = {
-    ...{ quantity: "m(1)", checked: "", rows: 16, sites: 256, unsolved: 0, seed: 1, maximumError: 1e-7 },
+    ...{
+      quantity: "m(1)",
+      start: "given" as const,
+      checked: "",
+      rows: 16,
+      sites: 256,
+      unsolved: 0,
+      seed: 1,
+      maximumError: 1e-7,
+    },
     ...{
       plainPrecision: "f32" as const,
       rmsError: 1e-8,

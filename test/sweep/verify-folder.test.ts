@@ -182,6 +182,21 @@ test("chains of another adapter have to agree within four standard errors", asyn
   expect(report.verdicts[1]).toMatchObject({ fault: "numbers that differ by more than is allowed" });
 });
 
+test("a paramagnet ends at zero, and both float64 checks say that they step from elsewhere", async () => {
+  const path = join(folder, "paramagnet");
+  const system = { ...specification.system, field: { kind: "zero" }, beta: 0.3 };
+  const spec = specify("paramagnet", { system, axes: { closure: ["naive"] }, steps: 60, samples: 1 });
+  const { code, out } = await invoke("sweep", spec, "--out", path, "--device", "cpu");
+  expect(code).toBe(0);
+  expect(out).toMatch(/verified naive: \d+ of \d+ rows in float64\n +from a random state drawn from the seed, since/);
+  expect(readFileSync(join(path, "report.html"), "utf8")).toContain("<td>random</td>");
+  const { code: verified, report } = await verify(path);
+  expect(verified).toBe(0);
+  expect(report.verdicts[0].check).toMatchObject({ start: "random", pass: true });
+  const text = (await invoke("verify", path, "--device", "cpu")).out;
+  expect(text).toMatch(/note +float64 of block 0 from a random state/);
+});
+
 test("chaotic dynamics carries rounding to everything, and the yardstick says so", async () => {
   const path = join(folder, "chaos");
   const system = {

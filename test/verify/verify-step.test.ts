@@ -73,16 +73,17 @@ describe("the GPU passes", () => {
   });
 });
 
+async function step(system: System, closure: ClosureName, executor: Executor = cpu): Promise<Float64Array> {
+  const [[{ state }]] = await simulate(executor, batchOf(system), {
+    closure,
+    run: { steps: 1 },
+    observe: [],
+    states: true,
+  });
+  return state ?? new Float64Array();
+}
+
 describe("numbers from elsewhere", () => {
-  const step = async (system: System, closure: ClosureName) => {
-    const [[{ state }]] = await simulate(cpu, batchOf(system), {
-      closure,
-      run: { steps: 1 },
-      observe: [],
-      states: true,
-    });
-    return state ?? new Float64Array();
-  };
   const all = { rows: 37, seed: 0 };
 
   test.each(spinKinds)("pass if they are right, %s spins", async (spins) => {
@@ -128,16 +129,44 @@ test("a row without a root in float64 is left out, and a check of no row at all 
   expect.fail("no seed chose an unsolved row");
 });
 
+const withoutField = (system: System, factor: number): System => ({
+  ...system,
+  field: new Float64Array(system.field.length),
+  initial: system.initial.map((value) => factor * value),
+});
+
 test("a state that has died out counts as zero, not as a relative error", async () => {
-  const system = await systemOf("large-d sphere", "causal attention");
-  const faint = {
-    ...system,
-    field: new Float64Array(system.field.length),
-    initial: system.initial.map((value) => 1e-30 * value),
-  };
+  const faint = withoutField(await systemOf("large-d sphere", "causal attention"), 1e-30);
   for (const closure of ["naive", "tap", "onsager"] as const) {
-    expect(await verifyStep(gpu, faint, closure, OPTIONS), closure).toMatchObject({ pass: true });
+    const result = await step(faint, closure, gpu);
+    expect(verifyResult(result, "the GPU", faint, closure, OPTIONS), closure).toMatchObject({ pass: true });
   }
+});
+
+describe("a step from zero would prove nothing, and is taken from a random state", () => {
+  test.each<[keyof typeof SPINS, keyof typeof COUPLINGS]>([
+    ["binary", "independent gaussian"],
+    ["binary", "curie-weiss"],
+    ["large-d sphere", "curie-weiss"],
+    ["exact sphere", "attention to the state"],
+  ])("%s spins, %s", async (spins, couplings) => {
+    const dead = withoutField(await systemOf(spins, couplings), 0);
+    for (const closure of closuresOf(dead).filter((name) => name !== "tap-published")) {
+      const report = await verifyStep(gpu, dead, closure, OPTIONS);
+      expect(report, closure).toMatchObject({ start: "random", pass: true, unsolved: 0 });
+      expect(report.maximumError, closure).toBeGreaterThan(1e-9);
+      expect(report.plainMaximumError, closure).toBeGreaterThan(1e-9);
+    }
+  });
+
+  test("unless some site has a mean that relative errors apply to", async () => {
+    const system = await systemOf("binary", "independent gaussian");
+    const dead = withoutField(system, 0);
+    const reportFrom = async (value: number) =>
+      (await verifyStep(cpu, { ...dead, initial: dead.initial.with(5, value) }, "naive", OPTIONS)).start;
+    expect([await reportFrom(9.9e-4), await reportFrom(1e-3)]).toEqual(["random", "given"]);
+    expect((await verifyStep(cpu, system, "naive", OPTIONS)).start).toBe("given");
+  });
 });
 
 test("rows are different, ascending, fixed by the seed, and every row has its turn", () => {

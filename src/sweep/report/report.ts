@@ -98,6 +98,7 @@ function verificationSection({ verification, sweep }: SweepOutcome): string {
     closure,
     sweep.axes.map(({ path }, k) => `${path} ${sweep.points[point].values[k]}`).join(", "),
     String(sample),
+    rest.start === "random" ? "random" : "final",
     `${rows} of ${sites}`,
     maximumError.toExponential(1),
     rest.plainMaximumError.toExponential(1),
@@ -106,9 +107,9 @@ function verificationSection({ verification, sweep }: SweepOutcome): string {
   ]);
   return section(
     "Verification",
-    `<p>${passed} of ${verification.length} checks passed: one step from the final state, random rows of it recomputed in float64. ` +
+    `<p>${passed} of ${verification.length} checks passed: one step from the final state, or from a random one where that vanishes, random rows of it recomputed in float64. ` +
       "Allowed is twice the error of plain loops in the same precision, and 1e-7.</p>",
-    tableOf(["closure", "point", "sample", "rows", "error", "plain loops", "allowed", "verdict"], lines),
+    tableOf(["closure", "point", "sample", "state", "rows", "error", "plain loops", "allowed", "verdict"], lines),
   );
 }
 
