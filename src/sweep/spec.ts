@@ -1,6 +1,7 @@
 /** Sweep specifications: what a user writes, checked and expanded into points. */
 import { CHAIN_DEFAULTS, type ChainOptions } from "../engine/monte-carlo.js";
 import { type MethodName, methodNames, momentRule, MONTE_CARLO } from "../physics/closures.js";
+import { hasDisorder } from "../physics/disorder.js";
 import { InputError } from "../physics/input-error.js";
 import { checkObservables, describedRun } from "../physics/observable-scope.js";
 import { isMeasuredBy, type ObservableName } from "../physics/observables.js";
@@ -69,7 +70,20 @@ export function parseSweeps(document: unknown, context: string): Sweep[] {
   const repeated = names.find((name, k) => names.indexOf(name) !== k);
   if (repeated !== undefined)
     throw new InputError(`${context}: sweeps`, `the name ${repeated} twice`, "different names");
-  return inputs.map((input, k) => expand(input, several ? `${context}: sweeps[${k}]` : context));
+  const contextOf = (k: number) => (several ? `${context}: sweeps[${k}]` : context);
+  const sweeps = inputs.map((input, k) => expand(input, contextOf(k)));
+  sweeps.forEach((sweep, k) => checkSamples(sweep, contextOf(k)));
+  return sweeps;
+}
+
+/** Samples of what is not random are one number several times, and its error bar of 0 would look like a measurement. */
+function checkSamples({ samples, points }: Sweep, context: string): void {
+  if (samples === 1 || points.some(({ chains, system }) => chains !== undefined || hasDisorder(system(0)))) return;
+  throw new InputError(
+    `${context}: samples`,
+    `${samples} of a system in which nothing is random`,
+    "1, random couplings, field or start, or closure monte-carlo",
+  );
 }
 
 /**

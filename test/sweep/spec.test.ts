@@ -97,6 +97,11 @@ describe("bad input is one line with the key, what was found and what is expecte
       { ...valid, observe: ["entropy"] },
       /observe: found entropy of gaussian couplings, expected attention/,
     ],
+    [
+      "samples without anything random",
+      { ...valid, system: { ...system, couplings: { kind: "curie-weiss" } }, samples: 4 },
+      /samples: found 4 of a system in which nothing is random, expected 1, random couplings/,
+    ],
     ["no samples", { ...valid, samples: 0 }, /samples: found 0, expected at least 1/],
     ["a name that is a path", { ...valid, name: "../x" }, /name: found "\.\.\/x", expected letters/],
     ["one name twice", { sweeps: [valid, valid] }, /sweeps: found the name a twice, expected different names/],
@@ -114,4 +119,21 @@ describe("bad input is one line with the key, what was found and what is expecte
       expect((error as Error).message).not.toContain("\n");
     }
   });
+});
+
+test.each<[string, object]>([
+  ["a start that is drawn", { initial: { kind: "uniform", halfWidth: 0.5 } }],
+  ["random patterns", { couplings: { kind: "hopfield", count: 2 }, initial: { kind: "pattern" } }],
+  [
+    "queries that are drawn",
+    { couplings: { kind: "attention", queries: { kind: "direction" }, tied: true, dimension: 2 } },
+  ],
+  ["disorder at some points of an axis", { couplings: { kind: "gaussian", std: 0 }, axis: "couplings.std" }],
+])("samples of %s", (_, { axis, ...changes }: { axis?: string }) => {
+  const axes = axis === undefined ? { beta: [1] } : { [axis]: [0, 1] };
+  const document = { name: "a", system: { spins: { kind: "binary", count: 4 }, couplings: { kind: "curie-weiss" } } };
+  const sampled = { ...document, system: { ...document.system, ...changes }, axes, steps: 1, samples: 2 };
+  expect(parseSweeps(sampled, "spec")[0].samples).toBe(2);
+  const chains = { ...sampled, system: document.system, axes: { closure: ["naive", "monte-carlo"] } };
+  expect(parseSweeps(chains, "spec")[0].samples).toBe(2);
 });

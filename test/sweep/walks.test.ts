@@ -151,7 +151,8 @@ describe("refinement", () => {
 
   test("follows the variance over samples, and stops where nothing changes", async () => {
     const flat = { ...step, axes: { "field.value": [0.5, 0.7, 0.9] }, refine: { ...step.refine, by: "variance" } };
-    const { sweep: refined } = await sweep({ ...flat, samples: 3 });
+    const system = { ...step.system, initial: { kind: "uniform", halfWidth: 0.5 } };
+    const { sweep: refined } = await sweep({ ...flat, system, samples: 3 });
     expect(refined.axes[0].values).toEqual([0.5, 0.7, 0.9]);
   });
 });
