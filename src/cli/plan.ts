@@ -36,7 +36,7 @@ export async function planCommand(path: string, options: PlanCommandOptions, { p
 
 /** What an estimate of the time is worth: nothing is measured here. */
 const ORIGIN: Readonly<Record<SweepPlan["speed"], string>> = {
-  nominal: "by nominal speeds, as of two idle processors: a loaded machine takes several times as long",
+  nominal: "by nominal speeds of two idle processors: a loaded machine takes several times as long",
   guessed: "by a guess of the speed of a GPU, which was never measured",
 };
 
@@ -60,7 +60,10 @@ function describe({
     labelled("blocks", String(blocks)),
     labelled("operations", `${operations.toPrecision(2)}, roughly`),
     labelled("memory", `${readableBytes(bytes)} at most at a time`),
-    labelled("time", `about ${readableTime(seconds)}, ${ORIGIN[speed]}; progress bar and status know better`),
+    labelled(
+      "time",
+      `about ${readableTime(seconds)} for the steps alone, ${ORIGIN[speed]}; progress bar and status know better`,
+    ),
   ].join("\n");
 }
 

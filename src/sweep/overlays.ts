@@ -33,7 +33,10 @@ interface Mark {
 
 /** A curve over the x axis, and the value of x where something happens. */
 export interface Overlay {
+  /** In legends: what it is the limit of, the exact dynamics, the closure itself, or neither. */
   readonly name: string;
+  /** The same in a sentence, for descriptions of columns. */
+  readonly theory: string;
   readonly curve: (x: number) => number;
   readonly mark?: Mark;
   /** Known at whole numbers only. */
@@ -48,8 +51,10 @@ interface Subject {
   readonly steps?: number;
 }
 
+type Title = Pick<Overlay, "name" | "theory">;
+
 interface OverlayRule {
-  readonly name: string;
+  readonly title: Title | ((system: SystemDescription) => Title);
   /** Axes along which the theory is known. */
   readonly axes: readonly string[];
   /** The value at one subject, in the units of the observable; undefined where the theory is not about it. */
@@ -73,10 +78,28 @@ const RESULTS: Partial<Record<ObservableName, string>> = {
 const lookUp = (theory: TheoryName, observable: ObservableName, parameters: Values | undefined) =>
   parameters && resultOf(theory, RESULTS[observable] ?? "")?.compute(parameters);
 
+/** Of rows that share their sum, while all sites are equal; `limit` is where fluctuations of spins vanish. */
+const uniformTitle =
+  (limit: string) =>
+  ({ couplings }: SystemDescription): Title =>
+    couplings.kind === "attention"
+      ? {
+          name: "naive, equal sites",
+          theory:
+            "naive mean field with all sites equal, at any N; other closures and the exact dynamics where rows spread over many keys",
+        }
+      : {
+          name: `exact dynamics, ${limit}`,
+          theory: `the exact dynamics, ${limit.replaceAll("*", "")}, whose means all closures share there`,
+        };
+
 const rules: readonly OverlayRule[] = [
   {
     // Equations 12.6: naive mean field without mean coupling and field is the random tanh map.
-    name: "chaos, *N* → ∞",
+    title: {
+      name: "naive, *N* → ∞ (chaos)",
+      theory: "the limit N → ∞ of naive mean field itself, a random tanh map; the exact dynamics has no order there",
+    },
     axes: ["beta", "couplings.std"],
     at: ({ system, closure }, observable) => {
       const model = independentCouplings(system);
@@ -92,7 +115,10 @@ const rules: readonly OverlayRule[] = [
   },
   {
     // Equations 12.1: fully asymmetric SK, N → ∞.
-    name: "exact, *N* → ∞",
+    title: {
+      name: "exact dynamics, *N* → ∞",
+      theory: "the exact synchronous dynamics, N → ∞, which closures approximate",
+    },
     axes: ["beta", "couplings.mean", "couplings.std", "field.halfWidth"],
     at: ({ system, closure }, observable) => {
       const model = independentCouplings(system);
@@ -111,7 +137,7 @@ const rules: readonly OverlayRule[] = [
   },
   {
     // Equations 12.2: binary spins whose couplings sum to J0 in every row.
-    name: "exact",
+    title: uniformTitle("*N* → ∞"),
     axes: ["beta", "couplings.mean", "field.value"],
     at: ({ system }, observable) => {
       const state = uniformState(system);
@@ -124,7 +150,7 @@ const rules: readonly OverlayRule[] = [
   },
   {
     // Equations 6.4 and 12.10: spheres with the exact response, rows that share a sum.
-    name: "exact",
+    title: uniformTitle("*N* → ∞"),
     axes: ["beta", "couplings.mean", "field.value"],
     at: ({ system }, observable) => {
       const state = uniformState(system);
@@ -145,7 +171,7 @@ const rules: readonly OverlayRule[] = [
   },
   {
     // Equations 6.4: the same with the large-D response.
-    name: "exact",
+    title: uniformTitle("*N*, *D* → ∞"),
     axes: ["beta", "couplings.mean", "field.value"],
     at: ({ system }, observable) => {
       const state = uniformState(system);
@@ -160,7 +186,10 @@ const rules: readonly OverlayRule[] = [
   },
   {
     // Equations 12.4: rows of independent Gaussian scores, exactly.
-    name: "exact, finite *N*",
+    title: {
+      name: "random energy model",
+      theory: "rows of the softmax of independent Gaussian scores at this N, exactly; no dynamics enters",
+    },
     axes: ["couplings.scale", "spins.count"],
     at: ({ system }, observable) => {
       const { count } = system;
@@ -176,7 +205,10 @@ const rules: readonly OverlayRule[] = [
   },
   {
     // Equations 4.7: amp after any number of steps.
-    name: "state evolution, *N* → ∞",
+    title: {
+      name: "state evolution, *N* → ∞",
+      theory: "the limit N → ∞ of the closure amp itself, state evolution",
+    },
     axes: ["steps", "beta", "couplings.std", "field.value"],
     at: ({ system, closure, steps }, observable) => {
       const model = symmetricCouplings(system);
@@ -187,7 +219,10 @@ const rules: readonly OverlayRule[] = [
   {
     // Equations 12.5: with J_ij = J_ji the fixed points of binary tap (onsager) and amp are those of the equilibrium.
     // Synchronous dynamics has another stationary law, which monte-carlo samples, and another field in every other closure.
-    name: "replica symmetric, *N* → ∞",
+    title: {
+      name: "replica symmetric, *N* → ∞",
+      theory: "the replica-symmetric equilibrium, N → ∞, of which the closure solves the TAP equations",
+    },
     axes: ["beta", "couplings.std", "field.value"],
     at: ({ system, closure, steps }, observable) => {
       const model = symmetricCouplings(system);
@@ -209,7 +244,10 @@ const rules: readonly OverlayRule[] = [
   {
     // Equations 12.7, an equilibrium. The fixed points of tap and amp are close: their V_i leaves the self-interaction
     // α U²/(1-U), U = β(1-q), of Hebb's J (m high by 0.005 at α = 0.05, T = 0.5, and less at lower T). naive leaves all of it.
-    name: "equilibrium, *N* → ∞",
+    title: {
+      name: "equilibrium, *N* → ∞",
+      theory: "the replica-symmetric equilibrium, N → ∞, to which the closure comes close",
+    },
     axes: ["couplings.load", "beta"],
     at: ({ system, closure }, observable) => {
       const alpha = retrievalLoad(system);
@@ -222,7 +260,10 @@ const rules: readonly OverlayRule[] = [
   },
   {
     // Equations 12.3: every closure has a curve of its own.
-    name: "*N*, *D* → ∞",
+    title: {
+      name: "own limit, *N*, *D* → ∞",
+      theory: "the limit N, D → ∞ of each closure itself; that of monte-carlo is the exact dynamics",
+    },
     axes: ["beta", "couplings.std", "field.norm", "steps"],
     at: ({ system, closure, steps }, observable) => {
       const q = vectorOverlapOf(system, closure, steps);
@@ -255,11 +296,11 @@ export function overlayFor(
 ): Overlay | undefined {
   const system = sampleOf(0);
   const subject: Subject = { system, closure, ...("steps" in run && { steps: run.steps }) };
-  for (const { name, axes, at, marks } of rules) {
+  for (const { title, axes, at, marks } of rules) {
     if (!axes.includes(axis) || at(subject, observable) === undefined) continue;
     const mark = marks?.[axis]?.(system);
     return {
-      name,
+      ...(typeof title === "function" ? title(system) : title),
       curve: (x) => at(movedTo(subject, axis, x), observable) ?? NaN,
       ...(mark && Number.isFinite(mark.x) && { mark }),
       ...(axis === "steps" && { whole: true }),

@@ -180,6 +180,7 @@ export function resultColumns({ sweep, rows, adapters, adapterOfRow }: SweepOutc
 
 /** summary: sample mean and standard error of every observable, a row per point and closure, and the exact value where one is known. */
 export function summaryColumns({ sweep }: Pick<SweepOutcome, "sweep">, summary: readonly SummaryRow[]): Column[] {
+  const along = figureAxis(sweep);
   const count = (name: string, description: string, values: readonly number[]): Column => ({
     name,
     description,
@@ -208,7 +209,9 @@ export function summaryColumns({ sweep }: Pick<SweepOutcome, "sweep">, summary: 
       values: summary.map(({ errorFrom }) => errorFrom),
     },
     ...sweep.observe.flatMap((name): Column[] => {
-      const exact = summary.map(({ point }) => exactValue(sweep, point, name));
+      const overlays = summary.map(({ point }) => overlayOf(sweep, point, name));
+      const exact = overlays.map((overlay, k) => overlay?.curve(Number(summary[k].values[along])));
+      const theories = [...new Set(overlays.flatMap((overlay) => overlay?.theory ?? []))];
       const { description } = observableOf(name);
       return [
         {
@@ -227,18 +230,17 @@ export function summaryColumns({ sweep }: Pick<SweepOutcome, "sweep">, summary: 
           ),
           ...unitOf(name),
         },
-        ...(exact.some((value) => value !== undefined)
-          ? [{ ...doubles(`${name}_exact`, "what theory says", exact), ...unitOf(name) }]
+        ...(theories.length > 0
+          ? [{ ...doubles(`${name}_exact`, theories.join("; or "), exact), ...unitOf(name) }]
           : []),
       ];
     }),
   ];
 }
 
-function exactValue(sweep: Sweep, point: number, name: ObservableName): number | undefined {
+function overlayOf(sweep: Sweep, point: number, name: ObservableName): Overlay | undefined {
   const axis = figureAxis(sweep);
-  if (axis < 0) return undefined;
-  return overlayFor(sweep.axes[axis].path, name, sweep.points[point])?.curve(Number(sweep.points[point].values[axis]));
+  return axis < 0 ? undefined : overlayFor(sweep.axes[axis].path, name, sweep.points[point]);
 }
 
 /** Columns of a terminal table at most; more series are left to summary.csv. */

@@ -26,7 +26,9 @@ test("points, operations, and what the estimate of the time is worth", async () 
   // Half of the runs are tap, whose step takes 2.4 times as long.
   expect(json[0].seconds).toBeCloseTo((operations * 1.7) / 3.5e8, 12);
   const { out } = await invoke("plan", spec, "--device", "cpu");
-  expect(out).toMatch(/time +about 1 s, by nominal speeds, as of two idle processors: a loaded\s+machine takes/);
+  expect(out).toMatch(
+    /time +about 1 s for the steps alone, by nominal speeds of two idle\s+processors: a loaded machine takes/,
+  );
   expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
 });
 

@@ -56,7 +56,8 @@ describe("the magnetization figure", () => {
 
   it("has its labels, its legend and its reference line in the SVG", () => {
     const text = words(rendered.svg);
-    for (const expected of ["inverse temperature β", "magnetization m", "naive", "tap", "N → ∞", "not converged"]) {
+    const legend = ["naive", "tap", "N → ∞", "single samples", "not converged"];
+    for (const expected of ["inverse temperature β", "magnetization m", ...legend]) {
       expect(text).toContain(expected);
     }
     expect(text).toContain("βc = 1.1108");

@@ -76,7 +76,7 @@ describe("theory curves over a sweep", () => {
 
   test("no mark where there is no transition, and no curve for other models", () => {
     const strong = { ...asymmetric, couplings: { kind: "gaussian", mean: 1, std: 2 } };
-    expect(overlay("beta", "magnetization", strong)).toMatchObject({ name: "exact, *N* → ∞" });
+    expect(overlay("beta", "magnetization", strong)).toMatchObject({ name: "exact dynamics, *N* → ∞" });
     expect(overlay("beta", "magnetization", strong)?.mark).toBeUndefined();
     const partial = { ...asymmetric, couplings: { kind: "gaussian", mean: 1, std: 0.5, symmetry: 1 } };
     expect(overlay("beta", "magnetization", partial)).toBeUndefined();
@@ -105,6 +105,22 @@ describe("theory curves over a sweep", () => {
     expect(overlay("field.value", "magnetization", { ...curieWeiss, field })?.curve(0.3)).toBe(at({ field: 0.3 }));
     expect(overlay("couplings.mean", "site-norm", curieWeiss)?.curve(0.5)).toBe(at({ J0: 0.5 }));
     expect(overlay("beta", "magnetization", curieWeiss)?.curve(0)).toBe(0);
+  });
+
+  test("a curve says whether it is the limit of the exact dynamics, of the closure, or of neither", () => {
+    const { name, theory } = overlay("beta", "magnetization", curieWeiss) ?? {};
+    expect([name, theory]).toEqual([
+      "exact dynamics, *N* → ∞",
+      "the exact dynamics, N → ∞, whose means all closures share there",
+    ]);
+    const attention = { kind: "attention", queries: { kind: "direction" }, keys: { kind: "direction" }, dimension: 4 };
+    expect(overlay("beta", "magnetization", { ...curieWeiss, couplings: attention })).toMatchObject({
+      name: "naive, equal sites",
+      theory: expect.stringContaining("naive mean field with all sites equal") as string,
+    });
+    const chaos = { ...asymmetric, couplings: { kind: "gaussian", mean: 0, std: 2 }, field: { kind: "zero" } };
+    expect(overlay("beta", "overlap", chaos)?.theory).toContain("of naive mean field itself");
+    expect(overlay("beta", "overlap", symmetric, "tap")?.theory).toContain("replica-symmetric equilibrium");
   });
 
   test("O(n) in units of the radius, with both responses, and softmax rows against scale and N", () => {

@@ -64,7 +64,11 @@ describe("a sweep", () => {
     ]);
     // Those of the exact results too, which stand where a theory has one.
     expect(summaryHeader).toContain("magnetization_exact");
-    expect(describeOutcome(outcome).columns.summary.map(({ name }) => name)).toEqual(summaryHeader);
+    const described = describeOutcome(outcome).columns.summary;
+    expect(described.map(({ name }) => name)).toEqual(summaryHeader);
+    expect(described.find(({ name }) => name === "magnetization_exact")?.description).toMatch(
+      /^the exact synchronous dynamics, N → ∞/,
+    );
     expect(means).toHaveLength(12);
     const first = rows.slice(0, 3).map((row) => Number(row[6]));
     expect(Number(means[0][6])).toBeCloseTo((first[0] + first[1] + first[2]) / 3, 12);

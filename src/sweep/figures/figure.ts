@@ -83,7 +83,7 @@ export interface Point {
   readonly errorBar?: number;
   /** False draws the point as a cross, which the legend explains. */
   readonly converged?: boolean;
-  /** The individual samples behind y, drawn small and faint at both sides of the point. */
+  /** The individual samples behind y, drawn small and faint at both sides of the point; the legend explains them. */
   readonly samples?: readonly number[];
 }
 

@@ -3,7 +3,7 @@ import type { Panel } from "./figure.js";
 import { type Rectangle, TEXT_SIZE } from "./layout.js";
 import { GREY, type Style } from "./palette.js";
 import { BAND_OPACITY, seriesStyles } from "./series-options.js";
-import { cross, CURVE_WIDTH, type Drawing, errorBar, marker } from "./symbols.js";
+import { cross, CURVE_WIDTH, type Drawing, errorBar, marker, sample, SAMPLE_OFFSET } from "./symbols.js";
 import { type GraphicElement, textElement, typeset, type TypesetText } from "./typesetting.js";
 
 interface Entry {
@@ -23,7 +23,7 @@ export interface Legend {
   readonly column: { width: number; height: number };
 }
 
-/** Named series in the order of the panel, then the cross if any point did not converge. */
+/** Named series in the order of the panel, then the dots of samples and the cross of what did not converge, if there are any. */
 export function makeLegend(panel: Panel): Legend {
   const styles = seriesStyles(panel);
   const entries = panel.series.flatMap((series, k): Entry[] => {
@@ -43,10 +43,14 @@ export function makeLegend(panel: Panel): Legend {
       }
     }
   });
-  const failed = panel.series.some(
-    (series) => series.kind === "points" && series.points.some((point) => point.converged === false),
-  );
-  if (failed) entries.push({ text: typeset("not converged", TEXT_SIZE), sign: (x, y) => cross(GREY, x, y) });
+  const points = panel.series.flatMap((series) => (series.kind === "points" ? series.points : []));
+  if (points.some(({ samples = [] }) => samples.length > 0)) {
+    const dots = (x: number, y: number) => [-SAMPLE_OFFSET, SAMPLE_OFFSET].map((side) => sample(GREY, x + side, y));
+    entries.push({ text: typeset("single samples", TEXT_SIZE), sign: dots });
+  }
+  if (points.some(({ converged }) => converged === false)) {
+    entries.push({ text: typeset("not converged", TEXT_SIZE), sign: (x, y) => cross(GREY, x, y) });
+  }
   return { entries, column: { width: Math.max(0, ...entries.map(entryWidth)), height: entries.length * ROW_HEIGHT } };
 }
 
