@@ -1,5 +1,6 @@
 /** `onsager status DIR`: how far a sweep is, who works on it, and whether its files are whole. */
 import { join } from "node:path";
+import { InputError } from "../physics/input-error.js";
 import { countStatuses, sweepFolders } from "../sweep/folder/collection.js";
 import { workerOf } from "../sweep/folder/folder-lock.js";
 import { RunFolder } from "../sweep/folder/run-folder.js";
@@ -9,17 +10,29 @@ import { EXIT } from "./exit-codes.js";
 import type { Session } from "./session.js";
 import { labelled, readableTime } from "./text-layout.js";
 
-/** @returns 0 if everything is finished, 3 if blocks, rounds of refinement or the tables are missing */
+/** @returns 0 if everything is finished, 2 if a manifest of several cannot be read, 3 if blocks, rounds of refinement or the tables are missing */
 export async function statusCommand(
   path: string,
   { json = false }: { readonly json?: boolean },
-  { print }: Session,
+  { print, note }: Session,
 ): Promise<number> {
-  const reports = [];
-  for (const folder of await sweepFolders(path)) reports.push(await statusOf(folder));
+  const reports: Status[] = [];
+  const folders = await sweepFolders(path);
+  let unreadable = 0;
+  for (const folder of folders) {
+    try {
+      reports.push(await statusOf(folder));
+    } catch (error) {
+      // One of several does not hide the others.
+      if (!(error instanceof InputError) || folders.length === 1) throw error;
+      note(`onsager: ${error.message}`);
+      unreadable++;
+    }
+  }
   if (json) print(JSON.stringify(reports, null, 2));
   else print(reports.map(describe).join("\n\n"));
   const isWhole = ({ finished, damaged }: Status) => finished !== null && damaged.length === 0;
+  if (unreadable > 0) return EXIT.badInput;
   return reports.every(isWhole) ? EXIT.done : EXIT.notConverged;
 }
 

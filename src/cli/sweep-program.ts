@@ -138,7 +138,7 @@ function addReport(program: Command, invocation: Invocation): void {
   program
     .command("report")
     .description("Make tables, figures and report.html of a sweep again, or of what there is of it.")
-    .argument("<folder>", "that a sweep has written")
+    .argument("<folder>", "that a sweep has written, or that holds several")
     .addHelpText("after", "\nExample:\n  onsager report out/quickstart/asymmetric-sk")
     .action(async (path: string) => {
       invocation.code = await reportCommand(path, invocation.session);

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { CouplingRequest } from "../engine/coupling-strategy.js";
 import { readDocument } from "../files/documents.js";
-import { settleSites, sizeBlocks } from "../sweep/blocks.js";
+import { settleSites, sizeBlocks, workAmong } from "../sweep/blocks.js";
 import { beginRun, howToBegin } from "../sweep/folder/begin.js";
 import { beginCollection } from "../sweep/folder/collection.js";
 import { tilesOf } from "../sweep/folder/adapter-tiles.js";
@@ -76,6 +76,7 @@ export async function sweepCommand(
         const { device, workers } = await computing();
         return sizeBlocks(sweep, sites, device, { ...options, workers });
       });
+      await noteCut({ sweep, folder }, options, session);
       try {
         codes.push(await work({ sweep, folder }, path, computing, options, session));
       } catch (error) {
@@ -90,6 +91,18 @@ export async function sweepCommand(
     await opened?.close();
   }
   return [EXIT.fault, EXIT.notConverged].find((code) => codes.includes(code)) ?? EXIT.done;
+}
+
+/** Blocks are cut once: asking for others in a folder that was begun changes nothing. */
+async function noteCut(
+  { sweep, folder: { manifest, load, path } }: Opened,
+  { blocks }: SweepCommandOptions,
+  { note }: Session,
+): Promise<void> {
+  if (blocks === undefined) return;
+  const asked = workAmong(sweep, await settleSites(sweep, load, path), blocks);
+  if (asked !== manifest.sizing.work)
+    note(`onsager: ${path}: keeps its cut into blocks; --blocks counts at the start only`);
 }
 
 async function work(

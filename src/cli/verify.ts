@@ -34,7 +34,13 @@ export async function verifyCommand(
   options: VerifyCommandOptions,
   session: Session,
 ): Promise<number> {
-  if (path !== undefined && (await isFolder(path))) return verifyFolderCommand(path, options, session);
+  if (path !== undefined) {
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) {
+      throw new InputError(path, "no such file or folder", "a system file, YAML or JSON, or the folder of a sweep");
+    }
+    if (found.isDirectory()) return verifyFolderCommand(path, options, session);
+  }
   const { closure, rows, against, strategy, precision, version } = options;
   if (options.share !== undefined)
     throw new InputError("--share", "no folder of a sweep", "one, whose blocks it counts");
@@ -69,8 +75,6 @@ export async function verifyCommand(
   }
   return report.pass ? EXIT.done : EXIT.fault;
 }
-
-const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
 async function chosenSystem(
   path: string | undefined,

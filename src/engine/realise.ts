@@ -1,5 +1,5 @@
 /** From a description to numbers: loads arrays, draws ensembles, settles N, and checks that all shapes agree. */
-import type { ArrayInput, Ensemble, MatrixInput } from "../physics/arrays.js";
+import type { ArrayInput, Ensemble, MatrixInput, NumericArray } from "../physics/arrays.js";
 import type { Couplings } from "../physics/couplings.js";
 import { InputError } from "../physics/input-error.js";
 import type { ProfileName } from "../physics/moments.js";
@@ -15,7 +15,7 @@ import {
   unitDirections,
 } from "../reference/random.js";
 import { binaryMean, responseGain } from "../reference/responses.js";
-import { checkFinite, type LoadArray, numbersOf, scaled, shaped } from "./array-inputs.js";
+import { checkFinite, type LoadArray, numbersOf, placeOf, scaled, shaped } from "./array-inputs.js";
 import { loadCouplings, realiseCouplings } from "./realise-couplings.js";
 
 /** A system as numbers. Arrays are row-major with `heads · components` columns, unpadded. */
@@ -38,7 +38,7 @@ export interface System {
 
 export type Profiles = Readonly<Partial<Record<ProfileName, Float64Array>>>;
 
-interface Given {
+interface Given extends Pick<NumericArray, "file"> {
   readonly key: string;
   readonly rows: number;
 }
@@ -54,7 +54,9 @@ export async function realise(description: SystemDescription, load: LoadArray, c
   const known: Given[] = [];
   const fetch = async (key: string, input: ArrayInput | MatrixInput) => {
     const array = await numbersOf(input, load);
-    if (array?.shape.length === 0) throw new InputError(`${context}: ${key}`, "a single number", "an array");
+    if (array?.shape.length === 0) {
+      throw new InputError(placeOf(`${context}: ${key}`, array), "a single number", "an array");
+    }
     if (array !== undefined) checkFinite(array, `${context}: ${key}`);
     return array;
   };
@@ -65,7 +67,7 @@ export async function realise(description: SystemDescription, load: LoadArray, c
   if (description.count !== undefined) known.push({ key: "spins.count", rows: description.count });
   const byRow = { "couplings.matrix": own.matrix, "couplings.queries": own.queries, "couplings.keys": own.keys };
   for (const [key, array] of Object.entries({ ...byRow, field, initial })) {
-    if (array !== undefined) known.push({ key, rows: array.shape[0] });
+    if (array !== undefined) known.push({ key, rows: array.shape[0], file: array.file });
   }
   if (own.patterns !== undefined) known.push({ key: "couplings.patterns", rows: own.patterns.shape[1] ?? 1 });
   const sites = settleSites(known, context);
@@ -142,9 +144,10 @@ function settleSites(known: readonly Given[], context: string): number {
   const [first, ...rest] = known;
   const other = rest.find(({ rows }) => rows !== first.rows);
   if (other !== undefined) {
-    throw new InputError(`${context}: ${other.key}`, `${other.rows} rows`, `${first.rows}, as ${first.key} has`);
+    const where = placeOf(`${context}: ${other.key}`, other);
+    throw new InputError(where, `${other.rows} rows`, `${first.rows}, as ${placeOf(first.key, first)} has`);
   }
-  if (first.rows < 1) throw new InputError(`${context}: ${first.key}`, "no rows", "at least one site");
+  if (first.rows < 1) throw new InputError(placeOf(`${context}: ${first.key}`, first), "no rows", "at least one site");
   return first.rows;
 }
 

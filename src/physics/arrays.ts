@@ -46,4 +46,6 @@ export type Ensemble = Exclude<ArrayInput, string | number[] | number[][]>;
 export interface NumericArray {
   readonly shape: readonly number[];
   readonly values: Float64Array;
+  /** What a system file calls the file that it comes from, for messages. */
+  readonly file?: string | undefined;
 }

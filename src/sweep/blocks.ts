@@ -51,6 +51,10 @@ const BLOCKS_A_WORKER = 8;
 export const totalWork = (sweep: Sweep, sites: readonly number[]): number =>
   walksOf(sweep, 0).reduce((sum, walk) => sum + workOfWalk(sweep, walk, sites), 0);
 
+/** Operations of a block that cut the work into so many. */
+export const workAmong = (sweep: Sweep, sites: readonly number[], count: number): number =>
+  Math.max(1, totalWork(sweep, sites) / count);
+
 export interface SizingRequest {
   /** At least so many, where there are so many walks; else as many as suit the device. */
   readonly blocks?: number | undefined;
@@ -65,10 +69,9 @@ export function sizeBlocks(
   device: Pick<DeviceDescription, "kind">,
   { blocks, verify = DEFAULT_VERIFY, workers = 1 }: SizingRequest,
 ): BlockSizing {
-  const among = (count: number) => Math.max(1, totalWork(sweep, sites) / count);
-  if (blocks !== undefined) return { work: among(blocks), verify };
+  if (blocks !== undefined) return { work: workAmong(sweep, sites, blocks), verify };
   const work = BLOCK_WORK[device.kind];
-  return { work: workers > 1 ? Math.min(work, among(BLOCKS_A_WORKER * workers)) : work, verify };
+  return { work: workers > 1 ? Math.min(work, workAmong(sweep, sites, BLOCKS_A_WORKER * workers)) : work, verify };
 }
 
 /** N of every point: the description says it, or its arrays do. */

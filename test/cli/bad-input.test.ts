@@ -14,6 +14,7 @@ beforeAll(async () => {
     [1, 0],
   ]);
   await npy("nan.npy", [0, NaN]);
+  await writeNpy(join(folder, "oblong.npy"), [2, 3], new Float64Array(6), "<f8");
   await writeNpy(join(folder, "single.npy"), [], [3], "<f8");
   await text("text.npy", "0, 1\n1, 0\n");
   await text("good.yaml", DENSE);
@@ -24,7 +25,7 @@ const SYSTEMS: readonly (readonly [string, string, RegExp])[] = [
   [
     "wrong-shape",
     "spins: { kind: sphere, dimension: 3 }\ncouplings: { kind: dense, matrix: square.npy }\nfield: square.npy",
-    /field: found shape 2 × 2, expected 2 × 3/,
+    /field, square\.npy: found shape 2 × 2, expected 2 × 3/,
   ],
   [
     "not-square",
@@ -37,8 +38,18 @@ const SYSTEMS: readonly (readonly [string, string, RegExp])[] = [
     /couplings.matrix: found rows of different lengths, expected 2 × 2/,
   ],
   ["nan-inline", `${DENSE}field: [0, .nan]`, /field\[1\]: found NaN, expected a number/],
-  ["nan-file", `${DENSE}field: nan.npy`, /field\[1\]: found NaN, expected a finite number/],
-  ["single-number", `${DENSE}field: single.npy`, /field: found a single number, expected an array/],
+  [
+    "not-square",
+    "spins: { kind: binary }\ncouplings: { kind: dense, matrix: oblong.npy }",
+    /couplings\.matrix, oblong\.npy: found shape 2 × 3, expected 2 × 2/,
+  ],
+  [
+    "too-few-rows",
+    "spins: { kind: binary, count: 5 }\ncouplings: { kind: dense, matrix: oblong.npy }",
+    /couplings\.matrix, oblong\.npy: found 2 rows, expected 5, as spins\.count has/,
+  ],
+  ["nan-file", `${DENSE}field: nan.npy`, /field\[1\], nan\.npy: found NaN, expected a finite number/],
+  ["single-number", `${DENSE}field: single.npy`, /field, single\.npy: found a single number, expected an array/],
   ["missing-file", `${DENSE}field: absent.npy`, /absent.npy: found no such file, expected an NPY file/],
   [
     "no-npy",
@@ -163,6 +174,10 @@ const COMMANDS: readonly (readonly [string, RegExp])[] = [
   ["verify --attention --n 5 --d 2", /--d: found 2, expected at least 3/],
   ["verify good.yaml --attention --n 5 --d 4", /--attention: found the system file/],
   ["verify good.yaml --n 5", /--n: found a system file, expected --attention/],
+  [
+    "verify nowhere",
+    /nowhere: found no such file or folder, expected a system file, YAML or JSON, or the folder of a sweep/,
+  ],
   ["verify good.yaml --against square.npy", /square.npy: found shape \[2, 2\], expected \[2\]/],
   ["verify good.yaml --against absent.npy", /absent.npy: found no such file/],
   ["verify good.yaml --rows 0", /'0' is invalid/],

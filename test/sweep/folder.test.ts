@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { writeNpy } from "../../src/files/npy.js";
 import { seal, unseal } from "../../src/files/sealed-json.js";
 import { FolderLock } from "../../src/sweep/folder/folder-lock.js";
-import { invoke } from "../cli/invoke.js";
+import { invoke, invokeJson } from "../cli/invoke.js";
 import {
   block,
   blocksOf,
@@ -82,6 +82,30 @@ describe("what may be touched", () => {
     expect(await run(spec, path, "--resume")).toMatchObject({ code: 0, err: "" });
     expect((await invoke("status", path)).code).toBe(0);
   });
+});
+
+test("a folder that holds folders of several specifications lists each, also where one cannot be read", async () => {
+  const holder = join(folder, "holder");
+  for (const name of ["one", "two"]) cpSync(whole, join(holder, name), { recursive: true });
+  mkdirSync(join(holder, "drafts"));
+  const { code, json } = await invokeJson<{ folder: string }[]>("status", holder);
+  expect(code).toBe(0);
+  expect(json.map(({ folder: path }) => path)).toEqual([join(holder, "one"), join(holder, "two")]);
+  writeFileSync(join(holder, "one", "manifest.json"), '{"program":"onsager"}');
+  const damaged = await invoke("status", holder);
+  expect(damaged.code).toBe(2);
+  expect(damaged.err).toMatch(/one.manifest\.json: found/);
+  expect(damaged.out).toContain(join(holder, "two"));
+  const empty = await invoke("status", join(holder, "drafts"));
+  expect(theLine(empty)).toMatch(/found nothing, expected a folder that a sweep has written, or that holds several/);
+});
+
+test("--resume says that --blocks comes too late, unless it asks for the same", async () => {
+  const path = copyOf("cut");
+  expect(await run(small, path, "--resume", "--blocks", "6")).toMatchObject({ code: 0, err: "" });
+  const other = await run(small, path, "--resume", "--blocks", "3");
+  expect(other.code).toBe(0);
+  expect(theLine(other)).toMatch(/\/cut: keeps its cut into blocks; --blocks counts at the start only/);
 });
 
 describe("results of another specification: --resume names the first key that differs", () => {

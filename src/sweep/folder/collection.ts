@@ -1,5 +1,5 @@
 /** Folders that hold a folder for each sweep of a document. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../physics/input-error.js";
 import { writeFileAtomically } from "../../files/atomic-file.js";
@@ -30,17 +30,35 @@ export async function beginCollection(path: string, names: readonly string[]): P
 }
 
 /**
- * The folders of the sweeps at a place: itself, or those inside.
+ * The folders of the sweeps at a place: itself, those of its document, or those of whatever sweeps stand side by side in it.
  * @throws InputError if there is none
  */
 export async function sweepFolders(path: string): Promise<string[]> {
+  const found = await sweepsAt(path);
+  const expected = "a folder that a sweep has written, or that holds several";
+  if (typeof found !== "string") {
+    if (found.length > 0) return found;
+    throw new InputError(path, "sweeps of which none has begun", expected);
+  }
+  const names =
+    found === "nothing" ? [] : (await readdir(path, { withFileTypes: true })).filter((one) => one.isDirectory());
+  const inside: string[] = [];
+  for (const { name } of names.sort((one, other) => (one.name < other.name ? -1 : 1))) {
+    const own = await sweepsAt(join(path, name));
+    if (typeof own !== "string") inside.push(...own);
+  }
+  if (inside.length === 0) throw new InputError(path, found, expected);
+  return inside;
+}
+
+/** Those of one specification, or what stands there instead. */
+async function sweepsAt(path: string): Promise<string[] | string> {
   const state = await stateOfFolder(path);
   if (state === "sweep") return [path];
-  const expected = "a folder that a sweep has written";
-  if (state === "free") throw new InputError(path, "nothing", expected);
-  if (state === "other") throw new InputError(path, "a folder that this program did not write", expected);
+  if (state === "free") return "nothing";
+  if (state === "other") return "a folder that this program did not write";
   const { format, sweeps = [] } = await readCollection(path);
-  if (format !== COLLECTION_FORMAT) throw new InputError(path, "results that are no sweep", expected);
+  if (format !== COLLECTION_FORMAT) return "results that are no sweep";
   const folders = sweeps.map((name) => join(path, name));
   const started = await Promise.all(folders.map(async (folder) => (await stateOfFolder(folder)) === "sweep"));
   return folders.filter((_, k) => started[k]);
