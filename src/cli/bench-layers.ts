@@ -20,7 +20,7 @@ import { EXIT, isTooLarge } from "./exit-codes.js";
 import { listOf, numberWithin, oneOf, wholeNumber } from "./options.js";
 import { openProgress } from "./progress.js";
 import type { Session } from "./session.js";
-import { describeDevice } from "./text-layout.js";
+import { deviceLine } from "./text-layout.js";
 
 export interface BenchLayersOptions {
   readonly n: readonly number[];
@@ -120,7 +120,7 @@ async function measure(options: BenchLayersOptions, session: Session): Promise<L
     }
     for (const precision of wanted) if (precision !== "f64") executors.set(precision, chosen);
     for (const { device } of new Set(executors.values())) {
-      const line = `device ${describeDevice(device)}`;
+      const line = deviceLine(device);
       if (json) session.note(line);
       else session.print(line);
     }

@@ -18,7 +18,7 @@ import { type Invocation, withDevice } from "./invocation.js";
 import { deviceOption, type DeviceSelection, memoryOption, precisionOption, strategyOption } from "./options.js";
 import { openProgress } from "./progress.js";
 import type { Session } from "./session.js";
-import { describeDevice, labelled, table } from "./text-layout.js";
+import { deviceLine, labelled, table } from "./text-layout.js";
 
 interface ClusterCommandOptions extends CouplingRequest {
   readonly json?: boolean;
@@ -89,7 +89,7 @@ async function clusterCommand(path: string, options: ClusterCommandOptions, sess
     const json = JSON.stringify(whole, null, 2);
     const head = [
       labelled("tokens", `${path}: ${kind}, n = ${count}, d = ${dimension}, β = ${beta}, ${replicas} replicas`),
-      labelled("device", describeDevice(device)),
+      deviceLine(device),
     ];
     session.print(options.json ? json : [...head, "", report.text].join("\n"));
     if (folder) {

@@ -4,7 +4,7 @@ import type { ComparisonOutcome, ComparisonRow } from "../sweep/compare/compare.
 import { ROUNDS } from "../sweep/compare/step-times.js";
 import type { LoadedSystem } from "../verify/load-system.js";
 import { describeSystem } from "./run-result.js";
-import { describeDevice, labelled, table } from "./text-layout.js";
+import { deviceLine, labelled, table } from "./text-layout.js";
 
 interface Comparison {
   readonly path: string;
@@ -33,7 +33,7 @@ export function comparisonText({ path, system, outcome }: Comparison): string {
   const { plan, device, exact, rows } = outcome;
   return [
     labelled("system", `${path}: ${describeSystem(system)}`),
-    labelled("device", describeDevice(device)),
+    deviceLine(device),
     labelled("seed", String(system.seed)),
     labelled("compared", plan.steps === undefined ? "steady states" : `means after ${plan.steps} steps from m(0)`),
     ...exactLines(outcome),

@@ -23,7 +23,7 @@ import {
 } from "./options.js";
 import { openProgress, type Progress } from "./progress.js";
 import type { Session } from "./session.js";
-import { describeDevice } from "./text-layout.js";
+import { deviceLine } from "./text-layout.js";
 
 export interface CompareCommandOptions {
   /** All that the spins have unless given. */
@@ -158,7 +158,7 @@ async function measure(
     return progress.update;
   };
   try {
-    if (json) session.note(`device ${describeDevice(executor.device)}`);
+    if (json) session.note(deviceLine(executor.device));
     return await compareClosures(executor, system, plan, { strategy, isTooLarge, begin });
   } finally {
     progress?.stop();

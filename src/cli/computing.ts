@@ -8,7 +8,7 @@ import { adapterOf } from "../sweep/folder/block-record.js";
 import type { SweepSession } from "../sweep/folder/manifest.js";
 import type { RunFolder } from "../sweep/folder/run-folder.js";
 import { type BlockRunner, localRunner } from "../sweep/run.js";
-import { deviceLine } from "./devices.js";
+import { deviceLine } from "./text-layout.js";
 import type { Session } from "./session.js";
 
 export interface ComputingOptions {

@@ -1,7 +1,6 @@
 /** `onsager devices`: every adapter and driver that was looked for, and what would be chosen. */
 import { listAdapters } from "../engine/devices.js";
 import type { AdapterReport } from "../engine/devices.js";
-import type { DeviceDescription } from "../engine/executor.js";
 import type { Session } from "./session.js";
 import { labelled } from "./text-layout.js";
 
@@ -102,9 +101,4 @@ function subgroups({ subgroupMinSize, subgroupMaxSize, usable, kind }: DeviceRep
   if (!usable || kind === "cpu") return "";
   if (subgroupMaxSize === 0) return "none";
   return subgroupMinSize === subgroupMaxSize ? `of ${subgroupMinSize}` : `of ${subgroupMinSize} to ${subgroupMaxSize}`;
-}
-
-/** One device in a line, and why it was chosen. */
-export function deviceLine({ name, driver, precision, reason }: DeviceDescription): string {
-  return `device ${name} (${driver}), ${precision}: ${reason}`;
 }

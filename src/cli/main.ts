@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `onsager` command. */
+import { basename, relative } from "node:path";
 import { removePartialFolders } from "../files/output-folder.js";
 import { runCli } from "./program.js";
 import { Interrupted } from "./session.js";
@@ -25,7 +26,15 @@ for (const [signal, code] of Object.entries(SIGNALS)) {
 // Whoever reads the output may stop early, as `head` does.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
+/** As it was called: by its name on the path, else by npx, which runs it from its checkout or from where --prefix leads. */
+function programName(): string {
+  const { npm_lifecycle_event: event, npm_config_local_prefix: root = "." } = process.env;
+  if (event === "npx" && relative(root, ".").startsWith("..")) return `npx --prefix ${root} onsager`;
+  return event !== "npx" && basename(process.argv[1]) === "onsager" ? "onsager" : "npx onsager";
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
+  program: programName(),
   print: (text) => process.stdout.write(`${text}\n`),
   note: (text) => process.stderr.write(`${text}\n`),
   terminal: process.stderr.isTTY ? process.stderr : undefined,

@@ -17,7 +17,7 @@ import { documentLoader } from "../verify/load-system.js";
 import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import type { Session } from "./session.js";
-import { describeDevice, describeStrategy, labelled, table } from "./text-layout.js";
+import { deviceLine, describeStrategy, labelled, table } from "./text-layout.js";
 
 export interface ModuleCommandOptions extends CouplingRequest {
   readonly observe?: readonly ObservableName[];
@@ -118,7 +118,7 @@ function describe(
   ]);
   return [
     labelled("module", `${path}: ${kind}, N = ${sites}, ${heads} heads of D = ${width / heads}, β = ${beta}`),
-    labelled("device", describeDevice(device)),
+    deviceLine(device),
     labelled("strategy", describeStrategy(layers[0].strategy)),
     "",
     table([["layer", "status", "residual", "steps", ...symbols], ...rows]),

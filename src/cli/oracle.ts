@@ -6,7 +6,7 @@ import { oracles, oraclesNamed, runOracle } from "../verify/oracles/table.js";
 import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import type { Session } from "./session.js";
-import { describeDevice, labelled } from "./text-layout.js";
+import { deviceLine, labelled } from "./text-layout.js";
 
 export interface OracleCommandOptions {
   readonly size: OracleSize;
@@ -35,7 +35,7 @@ export async function oracleCommand(
   const progress = openProgress(session, "oracles");
   const all: OracleCheck[] = [];
   try {
-    if (!options.json) session.print(`${labelled("device", describeDevice(executor.device))}\n\n${HEADER}`);
+    if (!options.json) session.print(`${deviceLine(executor.device)}\n\n${HEADER}`);
     for (const [k, oracle] of chosen.entries()) {
       const start = performance.now();
       const checks = await runOracle(oracle, executor, float64, options.size);
@@ -52,14 +52,14 @@ export async function oracleCommand(
   if (options.json) session.print(JSON.stringify(all, null, 2));
   else {
     const verdict = failed.length === 0 ? "all passed" : `${failed.length} failed`;
-    session.print(`\n${chosen.length} oracles, ${all.length} checks: ${verdict}`);
+    session.print(`\n${chosen.length} oracle${chosen.length > 1 ? "s" : ""}, ${all.length} checks: ${verdict}`);
   }
   return failed.length === 0 ? EXIT.done : EXIT.fault;
 }
 
 const NUMBER_WIDTH = 14;
 const TOLERANCE_WIDTH = 11;
-const VERDICT_WIDTH = 6;
+const VERDICT_WIDTH = 9;
 const NAME_WIDTH = 80 - 2 * NUMBER_WIDTH - TOLERANCE_WIDTH - VERDICT_WIDTH;
 
 const columns = (name: string, expected: string, got: string, tolerance: string, verdict: string) =>
@@ -71,7 +71,7 @@ const columns = (name: string, expected: string, got: string, tolerance: string,
     verdict.padStart(VERDICT_WIDTH),
   ].join("");
 
-const HEADER = columns("", "expected", "got", "tolerance", "");
+const HEADER = columns("check", "expected", "got", "tolerance", "verdict");
 
 /** A head line, and two lines or one a check: what, then the numbers. */
 function oracleText({ id, title, reference }: Oracle, checks: readonly OracleCheck[], seconds: number): string {
@@ -80,7 +80,8 @@ function oracleText({ id, title, reference }: Oracle, checks: readonly OracleChe
     const numbers = [digits(expected), digits(got), tolerance.toPrecision(2), pass ? "pass" : "FAIL"] as const;
     return what.length < NAME_WIDTH ? columns(what, ...numbers) : `${what}\n${columns("", ...numbers)}`;
   });
-  return [`${id}  ${title}`, `    ${reference}; ${seconds.toFixed(1)} s`, ...lines].join("\n");
+  const heading = [labelled(id, title, 0, 4), labelled("", `${reference}; ${seconds.toFixed(1)} s`, 0, 4)];
+  return [...heading, ...lines].join("\n");
 }
 
 /** Enough digits for the tightest f32 tolerance. */

@@ -8,7 +8,7 @@ import { parseSweeps } from "../sweep/spec.js";
 import { arrayLoader } from "../verify/load-system.js";
 import { EXIT } from "./exit-codes.js";
 import type { Session } from "./session.js";
-import { describeDevice, labelled, readableTime } from "./text-layout.js";
+import { deviceLine, labelled, readableTime } from "./text-layout.js";
 
 export interface PlanCommandOptions {
   readonly blocks?: number;
@@ -27,7 +27,7 @@ export async function planCommand(path: string, options: PlanCommandOptions, { p
     for (const sweep of sweeps)
       plans.push(await planSweep(sweep, executor, { load, context: path, blocks: options.blocks }));
     if (options.json) print(JSON.stringify(plans, null, 2));
-    else print([labelled("device", describeDevice(executor.device)), ...plans.map(describe)].join("\n\n"));
+    else print([deviceLine(executor.device), ...plans.map(describe)].join("\n\n"));
   } finally {
     executor.dispose();
   }

@@ -6,7 +6,7 @@ import { parseMemory } from "../physics/memory.js";
 import { documentLoader } from "../verify/load-system.js";
 import { EXIT } from "./exit-codes.js";
 import type { Session } from "./session.js";
-import { describeDevice, labelled, table } from "./text-layout.js";
+import { deviceLine, labelled, table } from "./text-layout.js";
 
 export interface RetrieveCommandOptions {
   readonly steps: number;
@@ -46,7 +46,7 @@ export async function retrieveCommand(
       session.print(
         [
           labelled("memory", `${path}: ${count} patterns of ${dimension} components, λ = ${scale}`),
-          labelled("device", describeDevice(device)),
+          deviceLine(device),
           labelled(
             "status",
             `${converged ? "converged" : "not converged"} after ${steps} steps, change ${change.toExponential(2)}`,

@@ -22,7 +22,7 @@ import { openProgress } from "./progress.js";
 import type { RunCommandOptions } from "./run.js";
 import { checkSizes, describeSystem, nested, stateShape } from "./run-result.js";
 import type { Session } from "./session.js";
-import { describeDevice, describeStrategy, labelled, table } from "./text-layout.js";
+import { deviceLine, describeStrategy, labelled, table } from "./text-layout.js";
 import { verificationTable } from "./verification-text.js";
 
 /** Options of `run` that only chains have. */
@@ -76,7 +76,7 @@ export async function runChainsCommand(
     let outcome: Outcome;
     try {
       const { device } = executor;
-      if (options.json) session.note(`device ${describeDevice(device)}`);
+      if (options.json) session.note(deviceLine(device));
       const { strategy, correlations = false } = options;
       const result = await sampleOne(executor, system, { ...settings, observe, strategy, correlations }, session);
       const verification = options.verify ? await verifyEnd(executor, system, result, options) : undefined;
@@ -231,7 +231,7 @@ function describeOutcome({ path, system, settings, result, verification, device 
     labelled("system", `${path}: ${describeSystem(system)}`),
     labelled("closure", MONTE_CARLO),
     labelled("chains", `${chains}, start ${start}, ${burnIn} steps, then ${measurements} measurements every ${thin}`),
-    labelled("device", describeDevice(device)),
+    deviceLine(device),
     labelled("strategy", describeStrategy(result.strategy)),
     labelled("seed", String(system.seed)),
     labelled("status", result.status),

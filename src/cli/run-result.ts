@@ -11,7 +11,7 @@ import { observableOf, type ObservableName } from "../physics/observables.js";
 import { COUNTER_LAYOUT } from "../reference/philox.js";
 import type { LoadedSystem } from "../verify/load-system.js";
 import type { VerificationReport } from "../verify/verify-step.js";
-import { describeDevice, describeStrategy, labelled, table } from "./text-layout.js";
+import { deviceLine, describeStrategy, labelled, table } from "./text-layout.js";
 import { verificationTable } from "./verification-text.js";
 
 /** Numbers of an array that JSON may hold; a longer array becomes a file. */
@@ -156,7 +156,7 @@ export function describeRun(outcome: RunOutcome): string {
   const lines = [
     labelled("system", `${path}: ${describeSystem(system)}`),
     labelled("closure", closure),
-    labelled("device", describeDevice(device)),
+    deviceLine(device),
     labelled("strategy", describeStrategy(point.strategy)),
     labelled("seed", String(system.seed)),
     labelled("status", `${status} after ${iterations} ${steps === undefined ? "iterations" : "steps"}`),

@@ -20,7 +20,7 @@ import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import { checkSizes, describeRun, type RunOutcome, runResult, writeRun } from "./run-result.js";
 import type { Session } from "./session.js";
-import { describeDevice } from "./text-layout.js";
+import { deviceLine } from "./text-layout.js";
 
 export interface RunCommandOptions extends CouplingRequest {
   readonly closure: ClosureName;
@@ -67,7 +67,7 @@ export async function runCommand(path: string, options: RunCommandOptions, sessi
     let outcome: RunOutcome;
     try {
       const { device } = executor;
-      if (options.json) session.note(`device ${describeDevice(device)}`);
+      if (options.json) session.note(deviceLine(device));
       else if (device.kind === "cpu" && options.select === undefined) session.note(`onsager: ${device.reason}`);
       const removal = await removePart(executor, system, { ...options, observe });
       const point = removal?.intact ?? (await simulateOne(executor, system, { ...options, observe }, session));

@@ -1,6 +1,8 @@
 /** What a command may touch of the process it runs in. Tests give it streams of their own. */
 
 export interface Session {
+  /** What a shell calls the program by, for commands that are to be typed. */
+  readonly program: string;
   /** Results: one text on standard output, with a line end behind it. */
   readonly print: (text: string) => void;
   /** Everything else, on standard error. */

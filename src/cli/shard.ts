@@ -17,7 +17,11 @@ export interface ShardCommandOptions {
   readonly blocks?: number;
 }
 
-export async function shardCommand(path: string, options: ShardCommandOptions, { print }: Session): Promise<number> {
+export async function shardCommand(
+  path: string,
+  options: ShardCommandOptions,
+  { print, program }: Session,
+): Promise<number> {
   const { count, out } = options;
   const sweeps = parseSweeps(await readDocument(path), path);
   if ((await stateOfFolder(out)) !== "free") throw new InputError(out, "a folder with files", "a new or empty folder");
@@ -27,7 +31,7 @@ export async function shardCommand(path: string, options: ShardCommandOptions, {
   const cuts = sweeps.map(({ name }, k) => `${name}: ${planned[k]} blocks in ${count} part${count > 1 ? "s" : ""}`);
   const merges = sweeps.map(({ name }) => {
     const own = sweeps.length > 1 ? `/${name}` : "";
-    return `  onsager merge ${out}/shard-*${own} --out ${out}/merged${own}`;
+    return `  ${program} merge ${out}/shard-*${own} --out ${out}/merged${own}`;
   });
   print(`${cuts.join("\n")}\n\nto run:\n  sbatch ${script}\nand when all parts are done:\n${merges.join("\n")}`);
   return EXIT.done;

@@ -125,7 +125,7 @@ function addMerge(program: Command, invocation: Invocation): void {
     .requiredOption("--out <folder>", "where all blocks go, with tables and figures if none is missing")
     .addHelpText(
       "after",
-      "\nBlocks that stand in two folders are taken once; if their numbers differ, they have\nto be of different adapters." +
+      "\nBlocks that stand in two folders are taken once; if their numbers differ, they\nhave to be of different adapters." +
         "\n\nExample:\n  onsager merge out/part-0 out/part-1 --out out/merged",
     )
     .action(async (folders: string[], { out }: { readonly out: string }) => {

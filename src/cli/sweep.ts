@@ -156,7 +156,7 @@ async function work(
   }
   if (interruption.aborted) {
     session.note(
-      `onsager: stopped with ${outcome.blocks} of ${outcome.planned} blocks finished; to go on:\n  ${resumeCommand(options)}`,
+      `onsager: stopped with ${outcome.blocks} of ${outcome.planned} blocks finished; to go on:\n  ${resumeCommand(options, session)}`,
     );
     throw interruption.reason instanceof Interrupted
       ? new Interrupted(interruption.reason.exitCode, true)
@@ -176,17 +176,17 @@ async function work(
   const { scaling, figures } = await writeTables(folder, outcome);
   await folder.finish(describeOutcome(outcome));
   printOutcome(outcome, print);
-  for (const line of scaling) print(labelled("scaling", line, 2));
+  for (const line of scaling) print(labelled("scaling", line));
   const plots = figures > 0 ? "plots/" : "and no figure, for want of an axis of numbers";
-  print(
-    `\nwritten to ${folder.path}: report.html, results and summary as .csv and .parquet,\n  manifest.json, ${plots}`,
-  );
+  const files = "report.html, results and summary as .csv and .parquet, manifest.json";
+  print(`\n${labelled("written", `to ${folder.path}: ${files}, ${plots}`)}`);
   return exitCode(outcome);
 }
 
 /** The same command, to be typed again. */
-function resumeCommand({ command, resume }: SweepCommandOptions): string {
-  return resume ? command : `${command.replace(/ --replace\b/, "")} --resume`;
+function resumeCommand({ command, resume }: SweepCommandOptions, { program }: Session): string {
+  const again = command.replace(/^onsager\b/, program);
+  return resume ? again : `${again.replace(/ --replace\b/, "")} --resume`;
 }
 
 function placeOfBlock({ axes, points }: Sweep, point: number): string {
@@ -201,10 +201,9 @@ function exitCode({ rows, verification }: SweepOutcome): number {
 
 function printOutcome(outcome: SweepOutcome, print: (text: string) => void): void {
   const { sweep, rows, verification, strategies, computingSeconds, blocks } = outcome;
-  print(
-    `\n${sweep.name}: ${sweep.points.length} points, ${rows.length} runs in ${blocks} block${blocks > 1 ? "s" : ""}, ` +
-      `seed ${sweep.seed}, ${computingSeconds.toFixed(1)} s,\n  ${strategies.map(describeStrategy).join(" and ")}`,
-  );
+  const runs = `${sweep.points.length} points, ${rows.length} runs in ${blocks} block${blocks > 1 ? "s" : ""}`;
+  print(`\n${labelled(sweep.name, `${runs}, seed ${sweep.seed}, ${computingSeconds.toFixed(1)} s`)}`);
+  print(labelled("strategy", strategies.map(describeStrategy).join(" and ")));
   print(summaryTable(outcome, summariseRows(outcome)));
   for (const report of verification) print(verificationLine(outcome, report));
 }
@@ -216,10 +215,11 @@ function verificationLine({ sweep }: SweepOutcome, report: SweepVerification): s
   const at = sweep.axes
     .flatMap(({ path }, k) => (path === "closure" ? [] : [`${path} ${shortNumber(sweep.points[point].values[k])}`]))
     .join(", ");
-  return (
-    `  verified ${closure}${at === "" ? "" : ` at ${at}`}: ${rows} of ${sites} rows in float64\n` +
-    (start === "random" ? `    from ${RANDOM_START}\n` : "") +
-    `    error ${maximumError.toExponential(1)}, plain ${plainPrecision} ${plainMaximumError.toExponential(1)}, ` +
-    `allowed ${allowed.toExponential(1)}: ${pass ? "pass" : "FAIL"}`
+  const from = start === "random" ? `, from ${RANDOM_START}` : "";
+  const errors = [maximumError, plainMaximumError, allowed].map((error) => error.toExponential(1));
+  return labelled(
+    pass ? "verified" : "FAIL",
+    `${closure}${at === "" ? "" : ` at ${at}`}: ${rows} of ${sites} rows in float64${from}; ` +
+      `error ${errors[0]}, plain ${plainPrecision} ${errors[1]}, allowed ${errors[2]}: ${pass ? "pass" : "FAIL"}`,
   );
 }

@@ -5,12 +5,14 @@ import type { DeviceDescription } from "../engine/executor.js";
 const WIDTH = 80;
 const LABEL_WIDTH = 14;
 
-/** `label  text`, the text wrapped beside the label. */
+/** `label  text`, the text wrapped beside the label, or below one that is too long. */
 export function labelled(label: string, text: string, indent = 0, labelWidth = LABEL_WIDTH): string {
   const start = " ".repeat(indent) + label.padEnd(labelWidth - indent);
-  const gap = start.endsWith(" ") ? start : `${start} `;
-  const lines = wrap(text, WIDTH - labelWidth);
-  return lines.map((line, k) => (k === 0 ? gap + line : " ".repeat(labelWidth) + line)).join("\n");
+  const margin = " ".repeat(labelWidth);
+  const lines = wrap(text, WIDTH - labelWidth).map((line) => margin + line);
+  if (start.endsWith(" ")) lines[0] = start + lines[0].slice(labelWidth);
+  else lines.unshift(start);
+  return lines.join("\n");
 }
 
 /** Breaks between words; a word that is longer than a line, a path mostly, is cut. */
@@ -39,8 +41,10 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-export function describeDevice({ name, driver, precision, reason, tuning }: DeviceDescription): string {
-  return `${name} (${driver}), ${precision}: ${reason}${tuning === undefined ? "" : `; ${tuning}`}`;
+/** A device, and why it was chosen. */
+export function deviceLine({ name, driver, precision, reason, tuning }: DeviceDescription): string {
+  const tuned = tuning === undefined ? "" : `; ${tuning}`;
+  return labelled("device", `${name} (${driver}), ${precision}: ${reason}${tuned}`);
 }
 
 /** `subgroups, f32 (ROWS 32, KEYS 2, 1 split), stored after the first step` */

@@ -9,7 +9,7 @@ import { requireHardware, tune, type TuningResult } from "../verify/tune.js";
 import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import type { Session } from "./session.js";
-import { describeDevice, labelled } from "./text-layout.js";
+import { deviceLine, labelled } from "./text-layout.js";
 import { tuningText } from "./tuning-text.js";
 
 export interface TuneCommandOptions {
@@ -44,7 +44,7 @@ export async function tuneCommand(options: TuneCommandOptions, session: Session)
   const { device } = executor;
   if (json) session.print(JSON.stringify({ device, path, results, version }, null, 2));
   else {
-    const lines = [labelled("device", describeDevice(device)), labelled("kept in", path)];
+    const lines = [deviceLine(device), labelled("kept in", path)];
     session.print([...lines, tuningText(results)].join("\n"));
   }
   const untimed = results.filter(({ winner }) => winner === undefined);

@@ -9,7 +9,7 @@ import { type BlockVerdict, type FolderVerification, verifyFolder } from "../swe
 import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import type { Session } from "./session.js";
-import { describeDevice, labelled, table } from "./text-layout.js";
+import { deviceLine, labelled, table } from "./text-layout.js";
 import { RANDOM_START } from "./verification-text.js";
 
 export interface VerifyFolderOptions {
@@ -51,7 +51,7 @@ export async function verifyFolderCommand(
   const device = async () => {
     if (executor === undefined) {
       executor = await openExecutor({ select, memoryLimit: memory });
-      (json ? session.note : session.print)(`device ${describeDevice(executor.device)}`);
+      (json ? session.note : session.print)(deviceLine(executor.device));
     }
     return executor;
   };
@@ -111,7 +111,7 @@ function describe(report: Report): string {
       ? []
       : [labelled("version", `begun with another one, ${otherVersion}: compared within rounding`)]),
     ...(verdicts.length > 0
-      ? [table([["block", "closure", "rows", "compared", "float64", ""], ...verdicts.map(lineOf)])]
+      ? [table([["block", "closure", "rows", "compared", "float64", "verdict"], ...verdicts.map(lineOf)])]
       : []),
     ...verdicts.flatMap((verdict) => faultOf(verdict)),
     ...startNote(verdicts),

@@ -12,7 +12,7 @@ import { EXIT } from "./exit-codes.js";
 import { openProgress } from "./progress.js";
 import { describeSystem } from "./run-result.js";
 import type { Session } from "./session.js";
-import { describeDevice, labelled } from "./text-layout.js";
+import { deviceLine, labelled } from "./text-layout.js";
 import { verificationTable } from "./verification-text.js";
 import { verifyFolderCommand, type VerifyFolderOptions } from "./verify-folder.js";
 
@@ -34,16 +34,14 @@ export async function verifyCommand(
   options: VerifyCommandOptions,
   session: Session,
 ): Promise<number> {
-  if (path !== undefined) {
-    const found = await stat(path).catch(() => undefined);
-    if (found === undefined) {
-      throw new InputError(path, "no such file or folder", "a system file, YAML or JSON, or the folder of a sweep");
-    }
-    if (found.isDirectory()) return verifyFolderCommand(path, options, session);
-  }
+  const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
+  if (path !== undefined && found?.isDirectory()) return verifyFolderCommand(path, options, session);
   const { closure, rows, against, strategy, precision, version } = options;
   if (options.share !== undefined)
     throw new InputError("--share", "no folder of a sweep", "one, whose blocks it counts");
+  if (path !== undefined && found === undefined) {
+    throw new InputError(path, "no such file or folder", "a system file, YAML or JSON, or the folder of a sweep");
+  }
   if (against !== undefined && precision !== undefined) {
     throw new InputError("--precision", `${precision} for the numbers of --against`, "one of the two");
   }
@@ -102,7 +100,7 @@ async function verifyOnDevice(
   const executor = await openExecutor({ select, memoryLimit: memory });
   try {
     const { device } = executor;
-    if (json) session.note(`device ${describeDevice(device)}`);
+    if (json) session.note(deviceLine(device));
     else if (device.kind === "cpu" && select === undefined) session.note(`onsager: ${device.reason}`);
     return { report: await verifyStep(executor, system, closure, settings), device };
   } finally {

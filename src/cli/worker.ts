@@ -1,7 +1,7 @@
 /** `onsager worker --queue redis://…`: computes the blocks that sweeps anywhere put into a queue. */
 import { readQueueAddress } from "../sweep/fleet/queue-address.js";
 import { BLOCK_PROGRAM } from "./computing.js";
-import { deviceLine } from "./devices.js";
+import { deviceLine } from "./text-layout.js";
 import { EXIT } from "./exit-codes.js";
 import type { Session } from "./session.js";
 

@@ -243,8 +243,9 @@ function overlayOf(sweep: Sweep, point: number, name: ObservableName): Overlay |
   return axis < 0 ? undefined : overlayFor(sweep.axes[axis].path, name, sweep.points[point]);
 }
 
-/** Columns of a terminal table at most; more series are left to summary.csv. */
+/** Columns of a terminal table, and characters of a line of it, at most; more series are left to summary.csv. */
 const MAX_TABLE_COLUMNS = 4;
+const TABLE_WIDTH = 80;
 
 /**
  * Lines that a terminal of 80 columns shows: the first observable against the first numeric axis, a column for each
@@ -256,7 +257,6 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
   const others = otherAxes(sweep.axes, axis);
   const labelOf = ({ values }: SummaryRow) => others.map((k) => axisLabel(sweep.axes[k].path, values[k])).join(", ");
   const labels = [...new Set(summary.map(labelOf))];
-  const shown = labels.slice(0, MAX_TABLE_COLUMNS);
   const byValue = new Map<AxisValue, Map<string, SummaryRow>>();
   for (const row of summary) {
     const at = byValue.get(row.values[axis]) ?? new Map<string, SummaryRow>();
@@ -268,7 +268,7 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
       overlayFor(sweep.axes[axis].path, observable, sweep.points[point]),
     );
     const exact = labels.length === 1 || sharesExact(sweep, axis) ? sharedValue(overlays, Number(value)) : undefined;
-    const cells = shown.map((label) => {
+    const cells = labels.map((label) => {
       const row = rows.get(label);
       if (row === undefined) return "";
       const failed = row.samples - row.converged;
@@ -277,22 +277,40 @@ export function summaryTable({ sweep }: SweepOutcome, summary: readonly SummaryR
     });
     return [typeof value === "number" ? short(value) : value, ...cells, exact === undefined ? "" : digits(exact)];
   });
-  const exactTitle = overlayFor(sweep.axes[axis].path, observable, sweep.points[0])?.name ?? "";
-  const title = [
-    sweep.axes[axis].path,
-    ...shown.map((label) => `${label || observable} `),
-    exactTitle.replace(/[*_{}]/g, ""),
-  ];
+  const { name: exactTitle = "" } = overlayFor(sweep.axes[axis].path, observable, sweep.points[0]) ?? {};
   const hasExact = body.some((line) => line[line.length - 1] !== "");
-  const table = [title, ...body].map((line) => (hasExact ? line : line.slice(0, -1)));
-  const widths = table[0].map((_, k) => Math.max(...table.map((line) => line[k].length)));
-  const lines = table.map((line) => `  ${line.map((text, k) => text.padStart(widths[k])).join("  ")}`.trimEnd());
+  const headings = [[sweep.axes[axis].path], ...labels.map(headingOf), exactTitle.replace(/[*_{}]/g, "").split(", ")];
+  const height = Math.max(...headings.slice(0, hasExact ? undefined : -1).map(({ length }) => length));
+  const table = [...Array.from({ length: height }, (_, k) => headings.map((heading) => heading[k] ?? "")), ...body];
+  const widths = headings.map((_, k) => 2 + Math.max(...table.map((line) => line[k].length)));
+  const last = widths.length - 1;
+  let left = TABLE_WIDTH - widths[0] - (hasExact ? widths[last] : 0);
+  const fitting = widths.slice(1, last).findIndex((width) => (left -= width) < 0);
+  const shown = Math.min(Math.max(1, fitting < 0 ? labels.length : fitting), MAX_TABLE_COLUMNS);
+  const isShown = (k: number) => k <= shown || (k === last && hasExact);
+  const lines = table.map((line) =>
+    line
+      .map((text, k) => (isShown(k) ? text.padStart(widths[k]) : ""))
+      .join("")
+      .trimEnd(),
+  );
   const notes = [
-    `  ${observable}, mean ± standard error of ${sweep.samples} sample${sweep.samples > 1 ? "s" : ""}`,
-    ...(unconverged > 0 ? [`  * ${unconverged} runs did not converge`] : []),
-    ...(labels.length > shown.length ? [`  ${labels.length - shown.length} more series: see summary.csv`] : []),
+    `  ${observable}, ${meaningOf(sweep, summary)}`,
+    ...(unconverged > 0 ? [`  * ${unconverged} run${unconverged > 1 ? "s" : ""} did not converge`] : []),
+    ...(labels.length > shown ? [`  ${labels.length - shown} more series: see summary.csv`] : []),
   ];
   return [...notes, ...lines].join("\n");
+
+  /** A line for every part, each with room for the sign of what did not converge. */
+  function headingOf(label: string): string[] {
+    return (label || observable).split(", ").map((part) => `${part} `);
+  }
+}
+
+/** What the cells of the terminal table are. */
+function meaningOf({ samples }: Sweep, summary: readonly SummaryRow[]): string {
+  if (samples > 1) return `mean ± standard error of ${samples} samples`;
+  return summary.some(({ errorFrom }) => errorFrom === "chains") ? "± standard error from chains" : "one sample";
 }
 
 /**

@@ -20,6 +20,7 @@ export async function invokeUntil(interruption: AbortSignal, ...words: string[])
     terminal: undefined,
     interruption,
     holdInterruption: () => () => undefined,
+    program: "onsager",
   });
   return { code, out, err };
 }

@@ -131,6 +131,6 @@ describe("a sweep", () => {
     expect(outcome.rows.map(({ status }) => status)).toEqual(["converged", "max-iter"]);
     const summary = summariseRows(outcome);
     expect(summary.map(({ converged }) => converged)).toEqual([1, 0]);
-    expect(summaryTable(outcome, summary)).toContain("1 runs did not converge");
+    expect(summaryTable(outcome, summary)).toContain("1 run did not converge");
   });
 });

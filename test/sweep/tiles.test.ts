@@ -100,6 +100,7 @@ async function sweep(
         terminal: undefined,
         interruption: stop.signal,
         holdInterruption: () => () => undefined,
+        program: "onsager",
       },
       async () => ({ ...computingOf(await tuned(change)), close: () => Promise.resolve() }),
     );
