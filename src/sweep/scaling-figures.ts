@@ -4,7 +4,7 @@ import { rescale } from "../physics/finite-size-scaling/scaling-form.js";
 import { inVariable, type ScalingVariableName } from "../physics/finite-size-scaling/scaling-variables.js";
 import type { Spins } from "../physics/spins.js";
 import type { Figure, Series } from "./figures/figure.js";
-import { overlayFor } from "./overlays.js";
+import { type Overlay, overlayFor } from "./overlays.js";
 import { axisLabel, axisSymbol, observableLabel, seriesPart } from "./plot-labels.js";
 import type { SweepOutcome } from "./run.js";
 import type { Collapse, Crossing, ScalingResult } from "./scaling.js";
@@ -85,10 +85,10 @@ function collapseFigure(collapse: Collapse, sweep: Sweep, spins: Spins): Figure 
   const symbol = SYMBOLS[variable](axisSymbol(sweep.input.scaling?.along ?? ""));
   const name = title(series);
   const exact = exactCurves(collapse, sweep);
-  const asLine = (curve: ScalingCurve, style: number): Series => {
+  const asLine = ({ name: theory, curve }: ExactCurve, style: number): Series => {
     const points = rescale(inVariable(curve, variable), form);
     const drawn = { x: points.map((at) => at.x), y: points.map((at) => at.mean) };
-    return { kind: "line", style, ...drawn };
+    return { kind: "line", style, ...(style === 0 && { name: theory }), ...drawn };
   };
   return {
     ...(name !== "" && { title: name }),
@@ -108,13 +108,17 @@ function collapseFigure(collapse: Collapse, sweep: Sweep, spins: Spins): Figure 
   };
 }
 
+interface ExactCurve extends Pick<Overlay, "name"> {
+  readonly curve: ScalingCurve;
+}
+
 /** Of every size, where the theory knows sizes. */
-function exactCurves({ curves, observable, series }: Collapse, { axes, points, input }: Sweep): ScalingCurve[] {
+function exactCurves({ curves, observable, series }: Collapse, { axes, points, input }: Sweep): ExactCurve[] {
   const { along = "", sizes = "" } = input.scaling ?? {};
   const place = (path: string) => axes.findIndex((axis) => axis.path === path);
   const isOfSeries = ({ values }: Point) =>
     Object.entries(series).every(([path, value]) => values[place(path)] === value);
-  return curves.flatMap(({ sites, points: own }): ScalingCurve[] => {
+  return curves.flatMap(({ sites, points: own }): ExactCurve[] => {
     const point = points.find((each) => each.values[place(sizes)] === sites && isOfSeries(each));
     if (!point || !overlayFor(sizes, observable, point)) return [];
     const overlay = overlayFor(along, observable, point);
@@ -122,7 +126,8 @@ function exactCurves({ curves, observable, series }: Collapse, { axes, points, i
     const xs = own.map(({ x }) => x);
     const [low, high] = [Math.min(...xs), Math.max(...xs)];
     const at = Array.from({ length: CURVE_POINTS }, (_, k) => low + ((high - low) * k) / (CURVE_POINTS - 1));
-    return [{ sites, points: at.map((x) => ({ x, mean: overlay.curve(x), standardError: 0 })) }];
+    const exact = at.map((x) => ({ x, mean: overlay.curve(x), standardError: 0 }));
+    return [{ name: overlay.name, curve: { sites, points: exact } }];
   });
 }
 
