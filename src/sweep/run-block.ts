@@ -21,6 +21,9 @@ export interface ResultRow extends Pick<PointResult, "observables" | "residual" 
   readonly standardErrors?: MonteCarloResult["standardErrors"];
   /** Head by head; monte-carlo only. */
   readonly moments?: MonteCarloResult["moments"];
+  /** Of the chains; monte-carlo only. */
+  readonly autocorrelation?: MonteCarloResult["autocorrelation"];
+  readonly splitRhat?: MonteCarloResult["splitRhat"];
   /** Index into `sweep.points`. */
   readonly point: number;
   readonly sample: number;
@@ -170,10 +173,19 @@ async function runBatch(
     });
     for (const [g, group] of groups.entries()) {
       for (const [k, { point, sample }] of group.entries()) {
-        const { observables, standardErrors, moments, status, lastStep, ...rest } = sampled[g][k];
+        const { observables, standardErrors, moments, autocorrelation, splitRhat, ...result } = sampled[g][k];
+        const { status, lastStep, ...rest } = result;
         const { spins, state, strategy: report, chainSpins: handedOn = [] } = rest;
-        const estimates = { observables, standardErrors, moments, status, iterations: lastStep };
-        const row = { point, sample, sites: sites[point], ...estimates, residual: NaN, innerResidual: NaN };
+        const estimates = { observables, standardErrors, moments, autocorrelation, splitRhat, status };
+        const row = {
+          point,
+          sample,
+          sites: sites[point],
+          ...estimates,
+          iterations: lastStep,
+          residual: NaN,
+          innerResidual: NaN,
+        };
         const at = { identity: identityOf(row), step: lastStep + 1 };
         const repeat = () => verifySample(executor, { ...systems[g][k], initial: spins }, at, check);
         results.push({ row, state, strategy: report, handedOn, ...(isChecked(row) && { check: await repeat() }) });
