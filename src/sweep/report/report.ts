@@ -49,7 +49,10 @@ export function reportPage(parts: ReportParts): string {
 
 function figuresSection({ figures, outcome }: ReportParts): string {
   const { observe, samples } = outcome.sweep;
-  const errors = samples > 1 ? `bars: standard errors over ${samples} samples` : "bars: standard errors from chains";
+  const errors =
+    samples > 1
+      ? `bars: standard errors over ${samples} samples; small circles: single samples`
+      : "bars: standard errors from chains";
   const drawn = [...figures].map(([name, svg]) => {
     const observable = observe.find((each) => name === each || name.startsWith(`${each}-`));
     const description = observable ? observableOf(observable).description : "";
