@@ -3,6 +3,7 @@ import { cluster } from "../../engine/clustering.js";
 import { brownianMemory } from "../../physics/brownian-step.js";
 import { orderOfCosine } from "../../physics/moments.js";
 import { summarize } from "../../physics/statistics.js";
+import { besselRatio } from "../../physics/theory/bessel-ratio.js";
 import { noisyAttentionThreshold, noisyAttentionTricritical } from "../../physics/theory/noisy-attention.js";
 import {
   noisyAttentionTransition,
@@ -117,6 +118,32 @@ async function twoTokens(bench: OracleBench): Promise<void> {
 }
 
 /**
+ * <|sum x|^2>/n on the circle below K_#, to first order in 1/n. The law of n tokens is exp(sum_k c_k |a_k|^2) with
+ * a_k = sum_j e^(ik theta_j)/sqrt(n), c_k = (K/K_#) I_k(beta)/I_1(beta). Written with Gaussian fields in place of the |a_k|^2, of variance
+ * G_k = c_k/(1-c_k), the third and fourth cumulants of one token give
+ *
+ *     ln Z = -sum_k ln(1-c_k) + (1/2n) (sum_{k,l} G_k G_l G_{k+l} - sum_k G_k^2),       <|a_1|^2> = d ln Z / d c_1
+ *
+ * At beta = 4, K = K_#/2 it is 2 - 1.560/n: 1.9512 at n = 32 and 1.9756 at 64, where Metropolis sampling of that law has
+ * 1.949 +- 0.004 and 1.972 +- 0.006 (2026-11-29).
+ */
+function firstMode(beta: number, ratio: number, tokens: number): number {
+  const couplings = [ratio];
+  for (let k = 1; couplings[k - 1] > 1e-17; k++) couplings.push(couplings[k - 1] * besselRatio(2 * k + 2, beta));
+  const fields = couplings.map((c) => c / (1 - c));
+  const coupled = fields.slice(1).reduce((sum, field, k) => sum + field * fields[k], -fields[0]);
+  return 1 / (1 - ratio) + coupled / (1 - ratio) ** 2 / tokens;
+}
+
+/**
+ * n (<r> - r_infinity) on the ordered branch at beta = 4, K = 1.2 K_#, from the same fields about the branch: ln Z has
+ * -(1/2) ln det of their curvature, the rotation left out, and ln of the length of the rotation; d/dc_1 of both is that of n <r^2>,
+ * less n Var r. Metropolis sampling has r 0.9134 +- 0.0008, 0.9193 +- 0.0008 and 0.9222 +- 0.0006 at n = 32, 64 and 128 for 0.9156,
+ * 0.9193 and 0.9212 (2026-11-29).
+ */
+const FEWER_TOKENS = -0.2369;
+
+/**
  * Many tokens on the circle. Below K_# the first modes of the uniform law fluctuate as <|sum x|^2>/n = 1/(1 - K/K_#), above it
  * r follows the ordered branch for n -> infinity; in between both are metastable.
  */
@@ -139,9 +166,8 @@ async function circle(bench: OracleBench): Promise<void> {
   const ratio = 0.5;
   const cosines = (await run(ratio * threshold, disordered, 36)).map(mean);
   const { mean: found, standardError } = summarize(cosines.map((cosine) => 1 + (few - 1) * cosine));
-  // Of the next order: the modes of n tokens are coupled by terms of 1/n.
-  const expected = 1 / (1 - ratio);
-  bench.within(`<|sum x|^2>/n below K_#, n ${few}`, found, expected, 4 * standardError + 4 / few);
+  const expected = firstMode(beta, ratio, few);
+  bench.within(`<|sum x|^2>/n below K_#, n ${few}`, found, expected, 4 * standardError);
 
   const tokens = bench.sized(128, 4096);
   for (const row of readTable().circle_branch) {
@@ -149,9 +175,10 @@ async function circle(bench: OracleBench): Promise<void> {
     const states = Array.from({ length: bench.sized(6, 1) }, () => aligned(tokens));
     const series = await run(row.K, states, bench.sized(12, 30));
     const order = summarize(series.map((cosines) => mean(cosines.map((cosine) => orderOfCosine(cosine, tokens)))));
-    // Of 4096 tokens one replica, to 0.02; fewer fluctuate, and are off by terms of 1/n.
-    const tolerance = bench.sized(4 * order.standardError + 1 / tokens, 0.02);
-    bench.within(`r at K ${row.K_over_Khash} K_#, n ${tokens}`, order.mean, row.r, tolerance);
+    // Of 4096 tokens one replica, to 0.02.
+    const tolerance = bench.sized(4 * order.standardError, 0.02);
+    const expected = row.r + bench.sized(FEWER_TOKENS / tokens, 0);
+    bench.within(`r at K ${row.K_over_Khash} K_#, n ${tokens}`, order.mean, expected, tolerance);
   }
 
   // Metastable for a time that grows as exp(n x barrier): 0.0037 at beta = 4, 0.026 at beta = 8.

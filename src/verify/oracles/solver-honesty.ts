@@ -111,7 +111,8 @@ async function flatIteration(bench: OracleBench, damping: number) {
         DIMENSION,
       );
       const rms = (values: Float64Array) => Math.sqrt(dot(values, values) / SITES);
-      return { status, residual: standing.best, recomputed: Math.max(...changes), best: rms(best) };
+      const { best: residual, twoStep } = standing;
+      return { status, residual, twoStep, recomputed: Math.max(...changes), best: rms(best) };
     } finally {
       iteration.dispose();
     }
@@ -125,8 +126,12 @@ async function honesty(bench: OracleBench): Promise<void> {
   const undamped = await flatIteration(bench, 1);
   bench.holds("flat onsager without damping is not called converged", undamped.status !== "converged");
   bench.within("its residual, recomputed", undamped.residual, undamped.recomputed, rounding);
-  // It hops to and fro, without ever coming back exactly: the best residual stays far from zero.
+  // It hops to and fro by 1.1 R between two states that wander themselves: in float64 the largest |m_i(k) - m_i(k-2)| is 0.13 to
+  // 0.17 R from step 100 to 20 000, no earlier state within 40 steps is nearer, and the Lyapunov exponent is -0.001 ± 0.002: neither
+  // a cycle nor chaos. From β = 1.6 to 1.75 the two states come to rest, like a power of 1/k (2026-11-29).
+  bench.holds("nor a cycle", undamped.status === "max-iter");
   bench.between("its residual", undamped.residual, 0.1, 2);
+  bench.between("its largest component of m(k) - m(k-2)", undamped.twoStep, 0.01, 0.2);
   // A clean orbit of period two: m <- -tanh 2m.
   const hopping = {
     spins: { kind: "binary", count: 16 },
