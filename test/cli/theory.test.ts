@@ -55,7 +55,10 @@ describe("theory", () => {
 
   test("prints what can be computed and says what cannot, with exit code 3", async () => {
     const { code, json, err } = await invokeJson("theory", "noisy-attention", ...set("d=1000000 beta=1 K=600000"));
-    expect(json).toMatchObject({ betaStar: expect.closeTo(1.000002, 9), kHash: expect.closeTo(499999.75, 5) });
+    expect(json).toMatchObject({
+      betaStar: expect.closeTo(1.000002, 9) as number,
+      kHash: expect.closeTo(499999.75, 5) as number,
+    });
     expect(json).not.toHaveProperty("orderParameter");
     expect(err).toBe("onsager: noisy-attention: no orderParameter: no ordered law beyond d = 100000 to rounding\n");
     expect(code).toBe(3);
