@@ -38,6 +38,14 @@ export function softmaxCrossover(count: number): number {
   return Math.sqrt(2 * Math.log(count));
 }
 
+let last: { readonly count: number; readonly beta: number; readonly averages: SoftmaxRowAverages } | undefined;
+
+/** `softmaxRowAverages` without computing those again that were asked for last: several results of one point share them. */
+export function lastRowAverages(count: number, beta: number): SoftmaxRowAverages {
+  if (last?.count !== count || last.beta !== beta) last = { count, beta, averages: softmaxRowAverages(count, beta) };
+  return last.averages;
+}
+
 /**
  * Both integrals by the trapezoid rule. In beta x the integrands are analytic in a strip of half width pi/2, so a step of
  * 0.2 leaves an error near 1e-21; in v the strip widens with beta. Milliseconds; half a second at beta = 1e4.

@@ -18,7 +18,7 @@ import { hopfieldMagnetization } from "./hopfield.js";
 import { noisyAttentionOrder } from "./noisy-attention-order.js";
 import { noisyAttentionThreshold, noisyAttentionTricritical } from "./noisy-attention.js";
 import { almeidaThoulessField, replicaSymmetricFreeEnergy, replicaSymmetricOverlap } from "./sk-replica-symmetric.js";
-import { type SoftmaxRowAverages, softmaxRowAverages } from "./softmax-rem.js";
+import { lastRowAverages } from "./softmax-rem.js";
 import { exactSphereOrder } from "./sphere-order.js";
 import { tanhChaosLyapunov, tanhChaosOverlap } from "./tanh-chaos.js";
 
@@ -79,13 +79,7 @@ const ensemble = ({ J0, dJ, fieldHalfWidth }: Values) => ({
   fieldHalfWidth,
 });
 
-/** The averages asked for last: all results of `rem` share them. */
-let averages: (SoftmaxRowAverages & Record<"N" | "beta", number>) | undefined;
-
-const rows = ({ N, beta }: Values) => {
-  if (averages?.N !== N || averages.beta !== beta) averages = { ...softmaxRowAverages(N, beta), N, beta };
-  return averages;
-};
+const rows = ({ N, beta }: Values) => lastRowAverages(N, beta);
 
 export const theories = {
   "curie-weiss": {
@@ -345,11 +339,9 @@ export interface TheoryEvaluation {
 
 /**
  * Every result of a theory that follows from what is given.
- *
  * @param name of the theory
  * @param given values by parameter; defaults fill in the rest
- * @throws InputError naming the parameter that is unknown or out of range, those without which nothing follows, or why
- *   nothing could be computed
+ * @throws InputError naming the parameter that is unknown or out of range, those without which nothing follows, or what failed
  */
 export function evaluateTheory(name: TheoryName, given: Values): TheoryEvaluation {
   const theory: Theory = theories[name];
