@@ -303,7 +303,7 @@ function addTune(program: Command, invocation: Invocation): void {
     );
 }
 
-function addTheory(program: Command, { session }: Invocation): void {
+function addTheory(program: Command, invocation: Invocation): void {
   program
     .command("theory")
     .description("Compute a theory curve at one point, or list the theories with their parameters.")
@@ -316,7 +316,9 @@ function addTheory(program: Command, { session }: Invocation): void {
         "\n  onsager theory asymmetric-sk --set dJ=0.1 fieldHalfWidth=0.5" +
         "\n  onsager theory sk-rs --set T=0.5 --set field=0.2 --json",
     )
-    .action((name: string | undefined, options: TheoryCommandOptions) => theoryCommand(name, options, session));
+    .action((name: string | undefined, options: TheoryCommandOptions) => {
+      invocation.code = theoryCommand(name, options, invocation.session);
+    });
 }
 
 function addDevices(program: Command, invocation: Invocation): void {

@@ -12,6 +12,7 @@ import { isOfShard, outcomeOf } from "../sweep/folder/outcome.js";
 import type { RunFolder } from "../sweep/folder/run-folder.js";
 import { cachedLoader, completeSweep, type SweepOutcome, type SweepVerification } from "../sweep/run.js";
 import { type AxisValue, parseSweeps, type Sweep } from "../sweep/spec.js";
+import { mixingNote } from "../sweep/mixing.js";
 import { isConverged, summariseRows, summaryTable } from "../sweep/tables.js";
 import { arrayLoader } from "../verify/load-system.js";
 import { type Computing, type ComputingOptions, openComputing } from "./computing.js";
@@ -192,6 +193,8 @@ function printOutcome(outcome: SweepOutcome, print: (text: string) => void): voi
       `seed ${sweep.seed}, ${computingSeconds.toFixed(1)} s,\n  ${strategies.map(describeStrategy).join(" and ")}`,
   );
   print(summaryTable(outcome, summariseRows(outcome)));
+  const note = mixingNote(sweep, rows);
+  if (note !== undefined) print(labelled("mixing", note, 2));
   for (const report of verification) print(verificationLine(outcome, report));
 }
 

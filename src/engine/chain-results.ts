@@ -15,6 +15,8 @@ export interface MonteCarloResult extends ChainEstimates {
   readonly stateErrors: Float64Array;
   /** Rao–Blackwell means of single chains, each [N][heads · D]; only if asked for. */
   readonly chainMeans?: readonly Float64Array[];
+  /** Spins of every chain after the last step, each [N][heads · D]; only if asked for. */
+  readonly chainSpins?: readonly Float64Array[];
   /** Spins of the first chain after the last step, and the number of that step. */
   readonly spins: Float64Array;
   readonly lastStep: number;
@@ -46,6 +48,8 @@ interface Asked {
   readonly start: ChainStart;
   readonly correlations?: boolean;
   readonly chainMeans?: boolean;
+  readonly chainSpins?: boolean;
+  readonly continued?: unknown;
 }
 
 export function collect(
@@ -65,7 +69,8 @@ export function collect(
   });
   const shape = {
     ...{ sites, components, radius, measurements, thin: options.thin },
-    twoStarts: options.start === "both",
+    // Chains that go on have forgotten, or have kept, what they started from long ago: nothing that can be checked.
+    twoStarts: options.start === "both" && options.continued === undefined,
   };
   return batch.points.map((points, group) =>
     points.map((point, replica): MonteCarloResult => {
@@ -82,7 +87,7 @@ export function collect(
       const [tries, failures] = [0, 1].map((column) =>
         heads.flat().reduce((sum, system) => sum + talliesOf(tallies, system * paddedSites, paddedSites, column), 0),
       );
-      const first = heads.map(([system]) => spins.subarray(system * stateLength, (system + 1) * stateLength));
+      const spinsOf = (chain: number) => sideBySide(ofChain(heads, spins, chain, chains), chains);
       // A run that is too short for a susceptibility has none, and is as good as any other.
       const finite = [...state, ...Object.values({ ...estimates.observables, susceptibility: 0 })].every(
         Number.isFinite,
@@ -100,7 +105,8 @@ export function collect(
         state,
         stateErrors,
         ...(options.chainMeans && { chainMeans: meansByChain(heads, totals.means, measurements, chains) }),
-        spins: sideBySide(first, chains),
+        spins: spinsOf(0),
+        ...(options.chainSpins && { chainSpins: Array.from({ length: chains.count }, (_, chain) => spinsOf(chain)) }),
         lastStep: last,
         measurements,
         failedDraws,
@@ -159,12 +165,19 @@ function meansByChain(
   measurements: number,
   chains: Chains,
 ): Float64Array[] {
-  const { stateLength } = chains.layout;
-  return Array.from({ length: chains.count }, (_, chain) => {
-    const own = heads.map((systems) => sums.subarray(systems[chain] * stateLength, (systems[chain] + 1) * stateLength));
-    return sideBySide(own, chains).map((sum) => sum / measurements);
-  });
+  return Array.from({ length: chains.count }, (_, chain) =>
+    sideBySide(ofChain(heads, sums, chain, chains), chains).map((sum) => sum / measurements),
+  );
 }
+
+/** The heads of one chain in an array as long as all states. */
+const ofChain = (
+  heads: readonly (readonly number[])[],
+  states: Float64Array,
+  chain: number,
+  { layout: { stateLength } }: Chains,
+): Float64Array[] =>
+  heads.map((systems) => states.subarray(systems[chain] * stateLength, (systems[chain] + 1) * stateLength));
 
 /** m_i over chains and its standard error. */
 function siteMeans(

@@ -78,11 +78,11 @@ export class Chains {
    * What the start is drawn from with β = 1: a field for every site, zero where there is no preference.
    * `fixed` are systems whose spins are given, and those spins, [pad(N)][componentStride].
    */
-  start(kind: ChainStart): { field: Float64Array; fixed: { system: number; spins: Float64Array }[] } {
+  start(kind: ChainStart): StartOfChains {
     const { layout, batch, count } = this;
     const { stateLength, systems, sites, components, componentStride, radius } = layout;
     const field = new Float64Array(systems * stateLength);
-    const fixed: { system: number; spins: Float64Array }[] = [];
+    const fixed: FixedStart[] = [];
     const up = new Float64Array(stateLength);
     for (let site = 0; site < sites; site++) {
       up.fill(radius / Math.sqrt(components), site * componentStride, site * componentStride + components);
@@ -100,18 +100,40 @@ export class Chains {
     return { field, fixed };
   }
 
-  /** Means of one head as a start. */
-  #given(initial: Float64Array, head: number): GivenStart {
-    const { stateLength, sites, components, componentStride, radius, heads } = this.layout;
-    const field = new Float64Array(stateLength);
-    const spins = new Float64Array(stateLength);
-    let fixed = true;
+  /**
+   * Every chain goes on from its own spins.
+   * @param spins of the chains of a point, each [N][heads · D]
+   */
+  continued(spins: (group: number, replica: number) => readonly Float64Array[]): StartOfChains {
+    const { systems, stateLength } = this.layout;
+    const fixed: FixedStart[] = [];
+    this.#forEach((system, { group, head, replica, chain }) =>
+      fixed.push({ system, spins: this.#ofHead(spins(group, replica)[chain], head) }),
+    );
+    return { field: new Float64Array(systems * stateLength), fixed };
+  }
+
+  /** One head of [N][heads · D], as [pad(N)][componentStride]. */
+  #ofHead(values: Float64Array, head: number): Float64Array {
+    const { stateLength, sites, components, componentStride, heads } = this.layout;
+    const own = new Float64Array(stateLength);
     for (let site = 0; site < sites; site++) {
       const from = (site * heads + head) * components;
-      const mean = initial.subarray(from, from + components);
+      own.set(values.subarray(from, from + components), site * componentStride);
+    }
+    return own;
+  }
+
+  /** Means of one head as a start. */
+  #given(initial: Float64Array, head: number): GivenStart {
+    const { stateLength, sites, components, componentStride, radius } = this.layout;
+    const field = new Float64Array(stateLength);
+    const spins = this.#ofHead(initial, head);
+    let fixed = true;
+    for (let site = 0; site < sites; site++) {
+      const mean = spins.subarray(site * componentStride, site * componentStride + components);
       const length = Math.hypot(...mean) / radius;
       fixed &&= Math.abs(length - 1) <= FIXED;
-      spins.set(mean, site * componentStride);
       const gain = length > 0 ? startField(length, components, radius) / (length * radius) : 0;
       field.set(
         mean.map((value) => gain * value),
@@ -134,6 +156,17 @@ export class Chains {
   }
 }
 
+interface FixedStart {
+  readonly system: number;
+  /** [pad(N)][componentStride] */
+  readonly spins: Float64Array;
+}
+
+interface StartOfChains {
+  readonly field: Float64Array;
+  readonly fixed: readonly FixedStart[];
+}
+
 interface GivenStart {
   /** What the spins are drawn in, at β = 1. */
   readonly field: Float64Array;
@@ -153,7 +186,7 @@ export async function placeFixed(
   executor: Executor,
   state: Slot,
   stateLength: number,
-  fixed: readonly { system: number; spins: Float64Array }[],
+  fixed: readonly FixedStart[],
 ): Promise<void> {
   const uploaded = new Map<Float64Array, Slot>();
   for (const { system, spins } of fixed) {

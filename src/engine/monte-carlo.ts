@@ -32,6 +32,10 @@ export interface MonteCarloOptions extends ChainOptions {
   readonly observe: readonly ObservableName[];
   /** What names the random numbers of a point, whatever batch it is in. */
   readonly identity: (group: number, replica: number) => PointIdentity;
+  /** Spins that every chain of a point goes on from, each [N][heads · D], in place of `start`: `chainSpins` of an earlier run. */
+  readonly continued?: (group: number, replica: number) => readonly Float64Array[];
+  /** Keep the spins of every single chain after the last step. */
+  readonly chainSpins?: boolean;
   /** Keep C and D with errors, which take 2 · 16 N × N matrices a point and head: see chain-correlations.ts. */
   readonly correlations?: boolean;
   /** Keep the means of every single chain. */
@@ -93,7 +97,7 @@ async function sample(
   const records = Array.from({ length: systems }, () => new ChainRecord());
   const histories = openHistories(executor, chains, sampler, records, measurements);
   const totals = new ChainTotals(executor, sampler);
-  const start = chains.start(options.start);
+  const start = options.continued ? chains.continued(options.continued) : chains.start(options.start);
   const slots = [executor.allocate("spins", systems * stateLength), executor.allocate("spins", systems * stateLength)];
   try {
     await sampler.start(slots[0], start.field);

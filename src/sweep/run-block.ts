@@ -21,6 +21,9 @@ export interface ResultRow extends Pick<PointResult, "observables" | "residual" 
   readonly standardErrors?: MonteCarloResult["standardErrors"];
   /** Head by head; monte-carlo only. */
   readonly moments?: MonteCarloResult["moments"];
+  /** Of the chains; monte-carlo only. */
+  readonly autocorrelation?: MonteCarloResult["autocorrelation"];
+  readonly splitRhat?: MonteCarloResult["splitRhat"];
   /** Index into `sweep.points`. */
   readonly point: number;
   readonly sample: number;
@@ -65,8 +68,12 @@ interface TaskResult {
   readonly row: ResultRow;
   readonly state: Float64Array;
   readonly strategy: StrategyReport;
+  /** What the next point of a walk goes on from: the state, or the spins of every chain. Empty where no walk goes on. */
+  readonly handedOn: HandedOn;
   readonly check?: VerificationReport;
 }
+
+type HandedOn = readonly Float64Array[];
 
 /**
  * @throws InputError, CapacityError, GpuError as any run: never a result that a fault has touched
@@ -78,19 +85,20 @@ export async function runBlock(
   context: BlockContext,
 ): Promise<BlockResult> {
   const done: TaskResult[] = [];
-  const states = new Map<string, Float64Array>();
+  let before = new Map<string, HandedOn>();
   const length = Math.max(...block.walks.map((walk) => walk.length));
   let worked = 0;
   for (let place = 0; place < length; place++) {
     const tasks = block.walks.flatMap((walk) => walk.slice(place, place + 1));
+    const after = new Map<string, HandedOn>();
     for (const batch of planBatches(sweep, tasks, limitsOf(executor), context.sites)) {
       const progress = (fraction: number) => context.progress?.((worked + fraction * batch.work) / block.work);
-      const results = await runBatch(executor, sweep, block, batch, states, { ...context, progress });
-      // Only a continuation starts from what came before.
-      if (length > 1) for (const { row, state } of results) states.set(keyOf(row), state);
+      const results = await runBatch(executor, sweep, block, batch, before, { ...context, progress });
+      for (const { row, handedOn } of results) after.set(keyOf(row), handedOn);
       done.push(...results);
       worked += batch.work;
     }
+    before = after;
   }
   context.progress?.(1);
   done.sort(({ row: one }, { row: other }) => one.point - other.point || one.sample - other.sample);
@@ -122,17 +130,21 @@ async function runBatch(
   sweep: Sweep,
   { checked }: Pick<Block, "checked">,
   { closure, run, chains, observe, groups }: TaskBatch,
-  states: ReadonlyMap<string, Float64Array>,
+  before: ReadonlyMap<string, HandedOn>,
   { load, context, strategy, precision, sites, progress }: BlockContext,
 ): Promise<TaskResult[]> {
+  const handedTo = ({ point, sample }: Task): HandedOn | undefined => {
+    const { previous } = sweep.points[point];
+    return previous === undefined ? undefined : before.get(keyOf({ point: previous, sample }));
+  };
+  const walks = sweep.input.continuation !== undefined;
   const systems: System[][] = [];
   for (const group of groups) {
     systems.push(
       await Promise.all(
         group.map(async ({ point, sample, description }) => {
           const system = await realise(description, load, `${context}: system`);
-          const { previous } = sweep.points[point];
-          const initial = previous === undefined ? undefined : states.get(keyOf({ point: previous, sample }));
+          const initial = closure === MONTE_CARLO ? undefined : handedTo({ point, sample })?.[0];
           return initial ? { ...system, initial } : system;
         }),
       ),
@@ -149,23 +161,41 @@ async function runBatch(
     }
     if (!chains) throw new Error("chains and monte-carlo come together");
     const identity = (group: number, replica: number) => identityOf(groups[group][replica]);
-    const sampled = await monteCarlo(executor, toSystemBatch(systems), { ...settings, ...chains, identity });
+    // All tasks of a batch stand at the same place of their walks.
+    const goesOn = handedTo(groups[0][0]) !== undefined;
+    const continued = (group: number, replica: number) => handedTo(groups[group][replica]) ?? [];
+    const sampled = await monteCarlo(executor, toSystemBatch(systems), {
+      ...settings,
+      ...chains,
+      identity,
+      chainSpins: walks,
+      ...(goesOn && { continued }),
+    });
     for (const [g, group] of groups.entries()) {
       for (const [k, { point, sample }] of group.entries()) {
-        const { observables, standardErrors, moments, status, lastStep, ...rest } = sampled[g][k];
-        const { spins, state, strategy: report } = rest;
-        const estimates = { observables, standardErrors, moments, status, iterations: lastStep };
-        const row = { point, sample, sites: sites[point], ...estimates, residual: NaN, innerResidual: NaN };
+        const { observables, standardErrors, moments, autocorrelation, splitRhat, ...result } = sampled[g][k];
+        const { status, lastStep, ...rest } = result;
+        const { spins, state, strategy: report, chainSpins: handedOn = [] } = rest;
+        const estimates = { observables, standardErrors, moments, autocorrelation, splitRhat, status };
+        const row = {
+          point,
+          sample,
+          sites: sites[point],
+          ...estimates,
+          iterations: lastStep,
+          residual: NaN,
+          innerResidual: NaN,
+        };
         const at = { identity: identityOf(row), step: lastStep + 1 };
         const repeat = () => verifySample(executor, { ...systems[g][k], initial: spins }, at, check);
-        results.push({ row, state, strategy: report, ...(isChecked(row) && { check: await repeat() }) });
+        results.push({ row, state, strategy: report, handedOn, ...(isChecked(row) && { check: await repeat() }) });
       }
     }
     return results;
   }
   // States are read back only where somebody looks at them.
-  const wanted = sweep.input.arrays ?? sweep.input.continuation ?? groups.flat().some(isChecked);
-  const options = { ...settings, closure, run, states: wanted !== false, precision };
+  const wanted = sweep.input.arrays !== undefined || walks || groups.flat().some(isChecked);
+  const options = { ...settings, closure, run, states: wanted, precision };
   const simulated = await simulate(executor, toSystemBatch(systems), options);
   for (const [g, group] of groups.entries()) {
     for (const [k, { point, sample }] of group.entries()) {
@@ -174,7 +204,8 @@ async function runBatch(
       const final = state ?? new Float64Array();
       // One step from the state the sweep ended in: that is where saturated spins and condensed rows are.
       const repeat = () => verifyStep(executor, { ...systems[g][k], initial: final }, closure, check);
-      results.push({ row, state: final, strategy: report, ...(isChecked(row) && { check: await repeat() }) });
+      const handedOn = walks ? [final] : [];
+      results.push({ row, state: final, strategy: report, handedOn, ...(isChecked(row) && { check: await repeat() }) });
     }
   }
   return results;

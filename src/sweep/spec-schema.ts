@@ -44,11 +44,13 @@ export const sweepSchema = z.strictObject({
     .describe("axes that advance together instead of being crossed: lists of their paths"),
   continuation: z
     .strictObject({
-      axis: path.describe("the numeric axis along which every run starts from the final state of the one before"),
+      axis: path.describe(
+        "the numeric axis along which every run starts from the final state of the one before, and chains from their own spins",
+      ),
       direction: z.enum(DIRECTIONS).default("up-and-down"),
     })
     .optional()
-    .describe("continuation along an axis, up and down for hysteresis; closures only"),
+    .describe("continuation along an axis, up and down for hysteresis"),
   refine: z
     .strictObject({
       axis: path.describe("the numeric axis that gets more values"),

@@ -229,12 +229,14 @@ function predecessors(
 /** A state can only be handed on to a system of the same shape. */
 function checkWalk(points: readonly Point[], where: string): void {
   points.forEach(({ previous, system, closure }) => {
-    if (closure === MONTE_CARLO) throw new InputError(where, MONTE_CARLO, "closures, whose state can be handed on");
     if (previous === undefined) return;
-    const [one, other] = [system(0), points[previous].system(0)];
+    const before = points[previous];
+    const [one, other] = [system(0), before.system(0)];
     const shape = ({ spins, count }: SystemDescription) => JSON.stringify([spins, count]);
     if (shape(one) !== shape(other))
       throw new InputError(`${where}.axis`, "one that changes N or the spins", "one that keeps them");
+    if ((closure === MONTE_CARLO) !== (before.closure === MONTE_CARLO))
+      throw new InputError(`${where}.axis`, `one that changes between ${MONTE_CARLO} and closures`, "one of the two");
   });
 }
 

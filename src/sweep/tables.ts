@@ -9,6 +9,7 @@ import {
 import { type ObservableName, observableOf } from "../physics/observables.js";
 import { isNumeric, otherAxes } from "./axes.js";
 import { type Overlay, overlayFor } from "./overlays.js";
+import { mixingColumns } from "./mixing.js";
 import type { ResultRow, SweepOutcome } from "./run.js";
 import type { AxisValue, Sweep } from "./spec.js";
 import { type SampleSummary, summarize } from "../physics/statistics.js";
@@ -147,6 +148,7 @@ export function resultColumns({ sweep, rows, adapters, adapterOfRow }: SweepOutc
       ),
       ...unitOf(name),
     })),
+    ...mixingColumns(rows.map((row) => [row])),
     doubles(
       "residual",
       "max_i |G(m)_i - m_i| / R of the final state",
@@ -232,6 +234,7 @@ export function summaryColumns({ sweep }: Pick<SweepOutcome, "sweep">, summary: 
           : []),
       ];
     }),
+    ...mixingColumns(summary.map(({ rows }) => rows)),
   ];
 }
 

@@ -53,6 +53,14 @@ describe("theory", () => {
     expect(json.criticalBeta).toBeNull();
   });
 
+  test("prints what can be computed and says what cannot, with exit code 3", async () => {
+    const { code, json, err } = await invokeJson("theory", "noisy-attention", ...set("d=1000000 beta=1 K=600000"));
+    expect(json).toMatchObject({ betaStar: expect.closeTo(1.000002, 9), kHash: expect.closeTo(499999.75, 5) });
+    expect(json).not.toHaveProperty("orderParameter");
+    expect(err).toBe("onsager: noisy-attention: no orderParameter: no ordered law beyond d = 100000 to rounding\n");
+    expect(code).toBe(3);
+  });
+
   test.each([
     ["perceptron --set T=1", /theory: found perceptron, expected one of curie-weiss, o-n/],
     ["sk-rs", /sk-rs: found no T, expected T=number/],
@@ -64,6 +72,7 @@ describe("theory", () => {
     ["sk-rs --set T=1 --set T=2", /--set T: found two values, expected one/],
     ["sk-rs --set T=1 beta=2", /sk-rs: beta: found an unknown parameter, expected one of T, J, field/],
     ["sk-rs --set toString=2", /sk-rs: toString: found an unknown parameter/],
+    ["sk-rs --set T=1 __proto__=2", /sk-rs: __proto__: found an unknown parameter/],
     ["--set T=1", /--set: found parameters without a theory/],
     ["rem --set N=0 beta=1", /rem: N: found 0, expected a whole number from 1/],
   ])("%s is refused in one line", async (line, message) => {

@@ -75,9 +75,13 @@ describe("keys that contradict each other", () => {
       "continuation.axis: found beta with one value, expected an axis with two or more",
     ],
     [
-      "continuation of chains",
-      { axes: { beta: [1, 2], closure: ["monte-carlo"] }, continuation: { axis: "beta" } },
-      "continuation: found monte-carlo, expected closures, whose state can be handed on",
+      "continuation from closures to chains",
+      {
+        axes: { beta: [1, 2], closure: ["naive", "monte-carlo"] },
+        zip: [["beta", "closure"]],
+        continuation: { axis: "beta" },
+      },
+      "continuation.axis: found one that changes between monte-carlo and closures, expected one of the two",
     ],
     [
       "continuation along N",

@@ -77,17 +77,55 @@ describe("continuation", () => {
     expect(found.get([-0.2, "naive", "down", 0].join())).toBeGreaterThan(0.5);
   });
 
+  // Curie-Weiss below T_c: both branches are metastable up to |h| = 0.27, and no chain leaves one in such a run.
+  test("leads chains along both branches of a hysteresis loop", async () => {
+    const [count, beta] = [128, 2];
+    const chains = {
+      ...hysteresis,
+      system: {
+        spins: { kind: "binary", count },
+        beta,
+        couplings: { kind: "curie-weiss" },
+        field: { kind: "constant", value: 0 },
+      },
+      axes: { "field.value": [-0.6, -0.15, 0.15, 0.6], closure: ["monte-carlo"] },
+      // Only the first point of the walk starts at random.
+      monteCarlo: { chains: 16, burnIn: 20, start: "random" },
+      steady: undefined,
+      samples: 1,
+      steps: 40,
+    };
+    const { sweep: expanded, rows } = await sweep(chains);
+    for (const { point, status, observables, standardErrors } of rows) {
+      const [field, , direction] = expanded.points[point].values;
+      const h = Number(field);
+      const sign = Math.abs(h) > 0.27 ? Math.sign(h) : direction === "up" ? -1 : 1;
+      let m = sign;
+      for (let step = 0; step < 200; step++) m = Math.tanh(beta * (m + h));
+      expect(Math.sign(m)).toBe(sign);
+      // The variance of m, (1 - m²)/N a step, moves the mean through the curvature of tanh.
+      const slope = beta * (1 - m ** 2);
+      const variance = (1 - m ** 2) / count / (1 - slope ** 2);
+      const expected = m - (beta * slope * m * variance) / (1 - slope);
+      const off = Math.abs((observables.magnetization ?? NaN) - expected);
+      expect(off, `h ${h} ${direction}`).toBeLessThan(4 * (standardErrors?.magnetization ?? NaN));
+      expect(status).toBe("completed");
+    }
+  });
+
   test("comes to the same bytes when it was stopped between blocks", async () => {
     const [path, again] = [join(folder, "walk"), join(folder, "walk stopped")];
-    const spec = specify("walk", { ...hysteresis, steps: undefined });
+    const chains = { monteCarlo: { chains: 3, burnIn: 2 }, steady: undefined, steps: 5 };
+    const axes = { ...hysteresis.axes, closure: ["naive", "monte-carlo"] };
+    const spec = specify("walk", { ...hysteresis, ...chains, axes });
     expect((await run(spec, path, "--blocks", "4")).code).toBe(0);
-    // A walk is never cut: up and down, of one closure and sample, are one block.
-    expect(blocksOf(path)).toHaveLength(4);
+    // A walk is never cut: up and down, of one closure and sample, are in one block; naive has both samples in one.
+    expect(blocksOf(path)).toHaveLength(3);
     expect((await run(spec, again, "--blocks", "4")).code).toBe(0);
-    for (const index of [0, 3]) rmSync(block(again, index));
+    for (const index of [0, 2]) rmSync(block(again, index));
     expect(await run(spec, again, "--resume")).toMatchObject({
       code: 0,
-      err: expect.stringMatching(/finished, but without 2 of 4 blocks; computed again\n$/) as string,
+      err: expect.stringMatching(/finished, but without 2 of 3 blocks; computed again\n$/) as string,
     });
     expect(tables(again)).toEqual(tables(path));
   });

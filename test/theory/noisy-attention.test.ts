@@ -52,6 +52,9 @@ describe("noisy attention", () => {
   it("has the known limits", () => {
     expect(noisyAttentionThreshold(7, 0)).toBe(3.5);
     expect(noisyAttentionThreshold(2, 1e4)).toBe(0);
+    expect(noisyAttentionThreshold(3, 1e300)).toBe(0);
+    // (d/2)/0F1(; d/2+1; β²/4), in 40 digits.
+    expect(noisyAttentionThreshold(1e15, 1e9) / 3.5622882042647771e-203).toBeCloseTo(1, 11);
     // I_1(β) = e^β/√(2πβ) (1 - 3/(8β)): K_# = β/(2 I_1).
     const beta = 600;
     const leading = (beta / 2) * Math.sqrt(2 * Math.PI * beta) * Math.exp(-beta);
@@ -96,6 +99,7 @@ describe("the ordered branch of noisy attention", () => {
 
   it("tends to 1 - (d-1)/(4 K e^β) for strong attention", () => {
     const [beta, strength] = [4, 1e4];
+    expect(noisyAttentionOrder(2, 200, 1e-60)).toBe(1); // K/K_# = 1e24: no branch to be followed
     expect(1 - noisyAttentionOrder(2, beta, strength)).toBeCloseTo(1 / (4 * strength * Math.exp(beta)), 12);
   });
 });

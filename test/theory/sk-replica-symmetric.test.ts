@@ -32,6 +32,12 @@ describe("replica-symmetric SK", () => {
       expect(Math.abs(replicaSymmetricFreeEnergy(T, 1, h) - free_energy), `T ${T} h ${h}`).toBeLessThan(1e-9);
     }
     expect(replicaSymmetricFreeEnergy(0, 3)).toBeCloseTo(-3 * Math.sqrt(2 / Math.PI), 12);
+    // -E|h + J z|, in 25 digits.
+    for (const T of [0, 1e-300, 1e-10]) {
+      expect(replicaSymmetricFreeEnergy(T, 1, 0)).toBeCloseTo(-0.7978845608028654, 13);
+      expect(replicaSymmetricFreeEnergy(T, 1, 0.3)).toBeCloseTo(-0.8335224842344199, 13);
+      expect(replicaSymmetricFreeEnergy(T, 2, -0.3)).toBeCloseTo(-1.6136879390537011, 13);
+    }
     expect(replicaSymmetricFreeEnergy(1.2, 3, 0.6)).toBeCloseTo(3 * replicaSymmetricFreeEnergy(0.4, 1, 0.2), 12);
   });
 
@@ -85,6 +91,13 @@ describe("replica-symmetric SK", () => {
     }
     expect([replicaSymmetricOverlap(0), replicaSymmetricOverlap(1), replicaSymmetricOverlap(9)]).toEqual([1, 0, 0]);
     expect([almeidaThoulessField(0), almeidaThoulessField(1), almeidaThoulessField(2)]).toEqual([Infinity, 0, 0]);
+    // Series take over without a step, and lead to the transition.
+    for (const tau of [1e-6, 1e-8, 1e-12]) {
+      expect(almeidaThoulessField(1 - tau) / (Math.sqrt(4 / 3) * (1 - (1 - tau)) ** 1.5)).toBeCloseTo(1, 5);
+    }
+    const ratioOf = (f: (tau: number) => number) => f(0.9999e-4) / f(1.0001e-4);
+    expect(ratioOf((tau) => almeidaThoulessField(1 - tau))).toBeCloseTo((0.9999 / 1.0001) ** 1.5, 6);
+    expect(ratioOf((tau) => logAlmeidaThoulessRatio(1 - tau))).toBeCloseTo((0.9999 / 1.0001) ** 2, 6);
     // The low-temperature form takes over without a step.
     expect(almeidaThoulessField(1.0001e-9) - almeidaThoulessField(0.9999e-9)).toBeCloseTo(
       Math.log(0.9999 / 1.0001) / almeidaThoulessField(1e-9),

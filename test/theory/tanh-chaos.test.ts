@@ -25,6 +25,10 @@ describe("random tanh map at N -> infinity", () => {
     expect(tanhChaosLyapunov(0)).toBe(-Infinity);
     // λ grows as (g - 1)² from 1 on, and g² ∫Dz sech⁴ -> (4/3) g/√(2π).
     expect(tanhChaosLyapunov(1.001) / 0.001 ** 2).toBeCloseTo(tanhChaosLyapunov(1.0005) / 0.0005 ** 2, 2);
+    for (const gain of [1e-6, 1e-9]) {
+      const below = 1 - 1 / (1 + gain);
+      expect(tanhChaosLyapunov(1 + gain) / ((2 / 3) * below ** 2)).toBeCloseTo(1, 5);
+    }
     const g = 1e5;
     expect(tanhChaosLyapunov(g)).toBeCloseTo(Math.log((4 * g) / (3 * Math.sqrt(2 * Math.PI))) / 2, 4);
     expect(1 - tanhChaosOverlap(g)).toBeCloseTo(Math.sqrt(2 / Math.PI) / g, 9);

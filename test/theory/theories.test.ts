@@ -58,6 +58,16 @@ describe("the table of theories", () => {
     expect(message("curie-weiss", { T: NaN })).toMatch(/T: found NaN/);
   });
 
+  it("gives the results that can be computed, and says why others cannot", () => {
+    const { results, failures } = evaluateTheory("noisy-attention", { d: 1e6, beta: 1, K: 6e5 });
+    expect(Object.keys(results)).toEqual(["kHash", "betaStar"]);
+    expect(failures).toEqual({ orderParameter: "no ordered law beyond d = 100000 to rounding" });
+    expect(() => evaluateTheory("o-n", { n: 1, beta: 1e300, R: 1e10 })).toThrow(
+      /^o-n: magnetization: found .*, expected less extreme parameters$/,
+    );
+    expect(evaluateTheory("tanh-chaos", { g: 1e308 }).results).toEqual({ overlap: 1 });
+  });
+
   it("has no result that is not a number, at the edges of every range", () => {
     const edges = [0, 1e-300, 1e-9, 0.5, 1, 1 + 1e-12, 2, 1e4];
     for (const name of theoryNames) {

@@ -51,6 +51,10 @@ export function asymmetricSkStep(magnetization: number, beta: number, model: Asy
  * @returns m in [0, 1], zero at and below the critical beta
  */
 export function asymmetricSkMagnetization(beta: number, model: AsymmetricSk): number {
+  return steadyState(beta, model).magnetization;
+}
+
+function solveMagnetization(beta: number, model: AsymmetricSk): number {
   // The map is odd, increasing and concave for m > 0, so a positive fixed point exists exactly if its slope at 0 exceeds 1.
   if (!(criticalRatio(beta, model) > 1)) return 0;
   return positiveFixedPoint((m) => asymmetricSkStep(m, beta, model));
@@ -81,7 +85,21 @@ export function asymmetricSkCriticalBeta(model: AsymmetricSk): number {
  * @returns q in [0, 1]; 0 without magnetization and fields
  */
 export function asymmetricSkOverlap(beta: number, model: AsymmetricSk): number {
-  const magnetization = asymmetricSkMagnetization(beta, model);
+  const state = steadyState(beta, model);
+  state.overlap ??= solveOverlap(state.magnetization, beta, model);
+  return state.overlap;
+}
+
+/** The state asked for last: all results of one point share it, and cold it takes seconds. */
+let latest: { key: string; magnetization: number; overlap?: number } | undefined;
+
+function steadyState(beta: number, model: AsymmetricSk) {
+  const key = [beta, model.couplingMean, model.couplingDeviation, model.fieldHalfWidth].join();
+  if (latest?.key !== key) latest = { key, magnetization: solveMagnetization(beta, model) };
+  return latest;
+}
+
+function solveOverlap(magnetization: number, beta: number, model: AsymmetricSk): number {
   if (magnetization === 0 && model.fieldHalfWidth === 0) return 0;
   // A power series in q with positive coefficients, >= 0 at q = 0 and <= 1 at q = 1: one fixed point below 1.
   const excess = (q: number): number => overlapStep(q, magnetization, beta, model) - q;

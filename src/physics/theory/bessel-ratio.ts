@@ -2,8 +2,8 @@
  * A_D(kappa) = I_{D/2}(kappa) / I_{D/2-1}(kappa), the mean cosine of a von Mises-Fisher spin, in float64.
  *
  * Evaluated by the continued fraction A_D = 1/(D/kappa + 1/((D+2)/kappa + 1/((D+4)/kappa + ...))) with the modified
- * Lentz algorithm. All terms are positive, so nothing cancels; about 6 sqrt(kappa) + 20 terms are needed. Dividing two
- * Bessel functions instead would underflow at large D. Far above D^2 the expansion in 1/kappa takes over, whose terms
+ * Lentz algorithm. All terms are positive, so nothing cancels; about 6 sqrt(kappa) + 20 terms are needed, 36 kappa/D at most. Dividing two
+ * Bessel functions instead would underflow at large D. Far above D the expansion in D/kappa takes over, whose terms
  * follow from A' = 1 - A^2 - (D-1) A/kappa. Source: Abramowitz & Stegun 9.1.73, 9.7.1; Lentz, Appl. Opt. 15, 668 (1976). The float64 twin of the GPU kernel uses the downward recurrence instead: the two check each other.
  *
  * @param dimension D >= 1
@@ -13,7 +13,7 @@
 export function besselRatio(dimension: number, kappa: number): number {
   if (kappa === 0) return 0;
   if (kappa < 0) return -besselRatio(dimension, -kappa);
-  if (kappa > 1e4 * Math.max(1, dimension * dimension)) return largeKappaRatio(dimension, kappa);
+  if (kappa > 1e4 * dimension) return largeKappaRatio(dimension, kappa);
   // The fraction is 1/T with T = b_0 + 1/(b_1 + 1/(b_2 + ...)), b_j = (D + 2 j)/kappa.
   let value = dimension / kappa;
   let forward = value;

@@ -55,6 +55,8 @@ export function orderedBranchOrder(dimension: number, beta: number, strength: nu
   const ratio = ratioOf(dimension, beta, strength);
   if (ratio === Infinity) return 1;
   const branch = branchOf(dimension, beta);
+  // Above K_# there is an ordered law, and this one needs no branch to be followed.
+  if (ratio >= 1 && branch.width(ratio) < ALIGNED) return 1 - branch.width(ratio);
   const { order: turning, ratio: least } = branch.turningPoint();
   if (ratio <= least) return 0;
   if (branch.width(ratio) < ALIGNED) return 1 - branch.width(ratio);
@@ -156,6 +158,7 @@ class Branch {
     readonly dimension: number,
     readonly beta: number,
   ) {
+    if (dimension > MOST_DIMENSIONS) throw new Error(`no ordered law beyond d = ${MOST_DIMENSIONS} to rounding`);
     const weights = [dimension];
     let largest = dimension;
     for (let k = 1; weights[k - 1] > 1e-17 * largest; k++) {
@@ -274,6 +277,8 @@ function towards(from: Solution, order: number): Solution {
   return { order, ratio: from.ratio / shrinks, moments: from.moments.map((moment) => 1 - (1 - moment) * shrinks) };
 }
 
+/** Beyond, sin^(d-2) has lost the digits that Newton's method needs. */
+const MOST_DIMENSIONS = 1e5;
 /** Where a branch is entered: its law is close to exp(b t) there. */
 const FIRST_ORDER = 0.999;
 /** Steps of r at least, in units of 1 - r. */

@@ -23,8 +23,9 @@ export function noisyAttentionThreshold(dimension: number, beta: number): number
   let exponent = 0;
   let term = 1;
   let sum = 1;
-  for (let k = 1; term > sum * 1e-17 || k < beta / 2; k++) {
-    term *= (beta * beta) / (4 * k * (order + k));
+  // Terms rise to one maximum and fall; a sum beyond 1e700 leaves nothing of K_# in a double.
+  for (let k = 1; term > sum * 1e-17 && exponent <= 700; k++) {
+    term *= (beta / 2 / k) * (beta / 2 / (order + k));
     sum += term;
     if (sum > 1e100) {
       exponent += 100;

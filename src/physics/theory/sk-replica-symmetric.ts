@@ -6,6 +6,7 @@
  * Sources: Sherrington & Kirkpatrick, PRL 35, 1792 (1975); de Almeida & Thouless, J. Phys. A 11, 983 (1978). The root is
  * unique: Guerra, CMP 233, 1 (2003).
  */
+import { erf } from "./error-function.js";
 import { gaussianAverage } from "./quadrature.js";
 import { findRoot } from "./root.js";
 import { logTwoCosh, sech2 } from "../hyperbolic.js";
@@ -48,7 +49,11 @@ export function replicaSymmetricStep(overlap: number, temperature: number, coupl
  * @param field h
  */
 export function replicaSymmetricFreeEnergy(temperature: number, coupling = 1, field = 0): number {
-  if (temperature === 0) return -gaussianAverage(Math.abs, field, coupling);
+  // -int Dz |h + J z| of the frozen state; what a temperature this low changes is of order T^2.
+  if (temperature < 1e-9 * coupling) {
+    const gaussian = Math.sqrt(2 / Math.PI) * Math.exp(-0.5 * (field / coupling) ** 2);
+    return -coupling * gaussian - field * erf(field / (coupling * Math.SQRT2));
+  }
   const q = replicaSymmetricOverlap(temperature, coupling, field);
   const average = averageOverField(logTwoCosh, q, temperature, coupling, field);
   return -((coupling * (1 - q)) ** 2) / (4 * temperature) - temperature * average;
@@ -62,6 +67,9 @@ export function replicaSymmetricFreeEnergy(temperature: number, coupling = 1, fi
  * @param field h
  */
 export function logAlmeidaThoulessRatio(temperature: number, coupling = 1, field = 0): number {
+  const below = 1 - temperature / coupling;
+  // Just below the transition 1 - 2 q + int Dz tanh^4 cancels: its series in 1 - T/J, next term -21692/405.
+  if (field === 0 && below > 0 && below < NEAR) return below ** 2 * (4 / 3 + below * (-16 / 9 + (below * 1312) / 135));
   const q = replicaSymmetricOverlap(temperature, coupling, field);
   const average = averageOverField((a) => sech2(a) ** 2, q, temperature, coupling, field);
   return 2 * (Math.log(coupling) - Math.log(temperature)) + Math.log(average);
@@ -81,6 +89,9 @@ export function almeidaThoulessField(temperature: number, coupling = 1): number 
     const logHeight = Math.log(4 / (3 * Math.sqrt(2 * Math.PI))) + Math.log(coupling) - Math.log(temperature);
     return coupling * Math.sqrt(2 * logHeight);
   }
+  const below = 1 - temperature / coupling;
+  // Series of h^2 in 1 - T/J, next term -1994/135.
+  if (below < NEAR) return coupling * Math.sqrt(below ** 3 * (4 / 3 + below * (4 / 3 + (below * 68) / 15)));
   const excess = (field: number): number => logAlmeidaThoulessRatio(temperature, coupling, field);
   let upper = coupling;
   while (excess(upper) > 0) upper *= 2;
@@ -104,6 +115,9 @@ export function almeidaThoulessTemperature(field: number, coupling = 1): number 
   }
   return findRoot(excess, lower, 2 * lower);
 }
+
+/** Distance 1 - T/J from the transition below which series are better than averages: both are good to 1e-7 here. */
+const NEAR = 1e-4;
 
 /** int Dz f(beta (h + J sqrt(q) z)). */
 function averageOverField(

@@ -46,6 +46,7 @@ export function softmaxCrossover(count: number): number {
  * @param beta standard deviation of the scores, >= 0
  */
 export function softmaxRowAverages(count: number, beta: number): SoftmaxRowAverages {
+  if (count === 1) return { logPartition: 0, participation: 1, entropy: 0, meanScore: 0 };
   if (beta === 0) {
     const logCount = Math.log(count);
     return { logPartition: logCount, participation: 1 / count, entropy: logCount, meanScore: 0 };
@@ -81,7 +82,7 @@ export function softmaxRowAverages(count: number, beta: number): SoftmaxRowAvera
       logarithmic += single * (exponent + EULER_GAMMA);
     }
     const logPhi = Math.log1p(-Math.min(complement, 1));
-    const others = count === 1 ? 1 : Math.exp((count - 1) * logPhi);
+    const others = Math.exp((count - 1) * logPhi);
     // exp(-e^{v/k}) - phi^N, as a difference of two complements: each is small where v is very negative.
     logPartition += Math.expm1(-Math.exp(v / stretch)) - Math.expm1(count * logPhi);
     participation += second * others;

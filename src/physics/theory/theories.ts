@@ -18,7 +18,7 @@ import { hopfieldMagnetization } from "./hopfield.js";
 import { noisyAttentionOrder } from "./noisy-attention-order.js";
 import { noisyAttentionThreshold, noisyAttentionTricritical } from "./noisy-attention.js";
 import { almeidaThoulessField, replicaSymmetricFreeEnergy, replicaSymmetricOverlap } from "./sk-replica-symmetric.js";
-import { softmaxRowAverages } from "./softmax-rem.js";
+import { type SoftmaxRowAverages, softmaxRowAverages } from "./softmax-rem.js";
 import { exactSphereOrder } from "./sphere-order.js";
 import { tanhChaosLyapunov, tanhChaosOverlap } from "./tanh-chaos.js";
 
@@ -79,7 +79,13 @@ const ensemble = ({ J0, dJ, fieldHalfWidth }: Values) => ({
   fieldHalfWidth,
 });
 
-const rows = ({ N, beta }: Values) => softmaxRowAverages(N, beta);
+/** The averages asked for last: all results of `rem` share them. */
+let averages: (SoftmaxRowAverages & Record<"N" | "beta", number>) | undefined;
+
+const rows = ({ N, beta }: Values) => {
+  if (averages?.N !== N || averages.beta !== beta) averages = { ...softmaxRowAverages(N, beta), N, beta };
+  return averages;
+};
 
 export const theories = {
   "curie-weiss": {
@@ -333,6 +339,8 @@ export interface TheoryEvaluation {
   readonly parameters: Values;
   /** Every result whose parameters are known, in the order of the table. */
   readonly results: Values;
+  /** Why a result could not be computed, by its name. */
+  readonly failures: Readonly<Record<string, string>>;
 }
 
 /**
@@ -340,7 +348,8 @@ export interface TheoryEvaluation {
  *
  * @param name of the theory
  * @param given values by parameter; defaults fill in the rest
- * @throws InputError naming the parameter that is unknown or out of range, or those without which nothing follows
+ * @throws InputError naming the parameter that is unknown or out of range, those without which nothing follows, or why
+ *   nothing could be computed
  */
 export function evaluateTheory(name: TheoryName, given: Values): TheoryEvaluation {
   const theory: Theory = theories[name];
@@ -364,10 +373,22 @@ export function evaluateTheory(name: TheoryName, given: Values): TheoryEvaluatio
     const fewest = missing.reduce((best, list) => (list.length < best.length ? list : best));
     throw new InputError(name, `no ${fewest.join(" and no ")}`, fewest.map((key) => `${key}=number`).join(" "));
   }
-  return {
-    parameters,
-    results: Object.fromEntries(known.map(({ name, compute }) => [name, compute(parameters)])),
-  };
+  const results: Record<string, number> = {};
+  const failures: Record<string, string> = {};
+  for (const { name: result, compute } of known) {
+    try {
+      const value = compute(parameters);
+      if (Number.isNaN(value)) throw new Error("numbers beyond the range of a double");
+      results[result] = value;
+    } catch (error) {
+      failures[result] = (error as Error).message;
+    }
+  }
+  const [failure] = Object.entries(failures);
+  if (Object.keys(results).length === 0) {
+    throw new InputError(`${name}: ${failure[0]}`, failure[1], "less extreme parameters");
+  }
+  return { parameters, results, failures };
 }
 
 function isWithin(value: number, { from = -Infinity, to = Infinity, open = false, whole = false }: Range): boolean {

@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { cellAt, type Column } from "../../files/table.js";
 import { observableOf } from "../../physics/observables.js";
 import type { SweepManifest } from "../folder/manifest.js";
+import { mixingNote } from "../mixing.js";
 import type { SweepOutcome } from "../run.js";
 import { scalingText } from "../scaling-figures.js";
 import type { ScalingResult } from "../scaling.js";
@@ -75,7 +76,11 @@ function scalingSection(results: readonly ScalingResult[]): string {
 function convergenceSection({ summary, outcome }: ReportParts): string {
   const { sweep, rows } = outcome;
   const failed = rows.filter((row) => !isConverged(row));
-  if (failed.length === 0) return section("Convergence", `<p>All ${rows.length} runs came to their end.</p>`);
+  const note = mixingNote(sweep, rows);
+  const mixing = note === undefined ? [] : [`<p class="warning">${escape(note)} (columns *_split_rhat).</p>`];
+  if (failed.length === 0) {
+    return section("Convergence", `<p>All ${rows.length} runs came to their end.</p>`, ...mixing);
+  }
   const points = summary.filter(({ converged, samples }) => converged < samples).slice(0, MAX_ROWS);
   const lines = points.map(({ point, converged, samples, rows: own }) => [
     ...sweep.points[point].values.map(String),
@@ -88,6 +93,7 @@ function convergenceSection({ summary, outcome }: ReportParts): string {
     "Convergence",
     `<p class="warning">${failed.length} of ${rows.length} runs did not converge; figures show their points as crosses.</p>`,
     tableOf(header, lines),
+    ...mixing,
   );
 }
 
