@@ -13,23 +13,30 @@ export function clusteringField(
   const { state, betas, field, statistics } = arrays;
   const stride = 4 * constants.QUADS;
   const padded = pad(sites);
-  for (let index = 0; index < systems * padded; index++) {
-    const base = index * stride;
-    field.fill(0, base, base + stride);
-    statistics[index] = 0;
-    if (index % padded >= sites) continue;
-    const system = Math.floor(index / padded);
+  for (let system = 0; system < systems; system++) {
     const beta = betas[system];
-    let total = 0;
-    for (let j = 0; j < sites; j++) {
-      const other = (system * padded + j) * stride;
-      let product = 0;
-      for (let k = 0; k < stride; k++) product += state[base + k] * state[other + k];
-      const weight = Math.exp(beta * (product - 1));
-      total += weight;
-      for (let k = 0; k < stride; k++) field[base + k] += weight * state[other + k];
+    const first = system * padded;
+    field.fill(0, first * stride, (first + padded) * stride);
+    statistics.fill(0, first, first + padded);
+    // A weight is that of both its tokens, and still every sum has its terms in the order of j.
+    for (let i = 0; i < sites; i++) {
+      const own = (first + i) * stride;
+      for (let j = 0; j <= i; j++) {
+        const other = (first + j) * stride;
+        let product = 0;
+        for (let k = 0; k < stride; k++) product += state[own + k] * state[other + k];
+        const weight = Math.exp(beta * (product - 1));
+        statistics[first + i] += weight;
+        for (let k = 0; k < stride; k++) field[own + k] += weight * state[other + k];
+        if (j === i) continue;
+        statistics[first + j] += weight;
+        for (let k = 0; k < stride; k++) field[other + k] += weight * state[own + k];
+      }
     }
-    for (let k = base; k < base + stride; k++) field[k] /= total;
-    statistics[index] = beta + Math.log(total);
+    for (let index = first; index < first + sites; index++) {
+      const total = statistics[index];
+      for (let k = index * stride; k < (index + 1) * stride; k++) field[k] /= total;
+      statistics[index] = beta + Math.log(total);
+    }
   }
 }

@@ -79,7 +79,7 @@ export function vonMisesFisherSpin(
     }
     return drawn;
   };
-  const norm = Math.hypot(...h);
+  const norm = Math.sqrt(dot(h, h));
   const kappa = beta * radius * norm;
   const gain = beta * radius ** 2 * besselRatioOverK(dimension, kappa);
   const { v, tries, failed } = drawComplement(dimension, kappa, normals, (block) => wordsOf(block)[0], quads);

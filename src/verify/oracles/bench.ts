@@ -195,9 +195,10 @@ export function largestError(found: Nested, expected: Nested): number {
 
 /** The norms of the vectors of a state, site by site (and head by head). */
 export function norms(state: Float64Array, components: number): number[] {
-  return Array.from({ length: state.length / components }, (_, site) =>
-    Math.hypot(...state.subarray(site * components, (site + 1) * components)),
-  );
+  return Array.from({ length: state.length / components }, (_, site) => {
+    const vector = state.subarray(site * components, (site + 1) * components);
+    return Math.sqrt(dot(vector, vector));
+  });
 }
 
 export function transposed(matrix: readonly (readonly number[])[]): number[][] {

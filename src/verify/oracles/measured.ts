@@ -1,6 +1,6 @@
 /** Observables that take extra work, against exact numbers. */
 import { symmetricEigenvalues } from "../../physics/symmetric-eigenvalues.js";
-import { dot, flat, mean, norms, type Oracle, type OracleBench, packed } from "./bench.js";
+import { dot, flat, mean, norms, type Oracle, type OracleBench, packed, realised, sharing } from "./bench.js";
 import { readCase } from "./case-files.js";
 
 type Matrix = number[][];
@@ -216,15 +216,21 @@ async function generalTokens(bench: OracleBench): Promise<void> {
 async function lyapunov(bench: OracleBench): Promise<void> {
   const { discrete } = readCase<Chaos>("kinetic/tanh-network-chaos").data;
   const sites = bench.sized(512, 2048);
-  for (const g of [1.5, 2, 3]) {
-    const system = {
+  const strengths = [1.5, 2, 3];
+  // g as β: one matrix and one recording for all.
+  const systems = strengths.map((g) =>
+    realised({
       spins: { kind: "binary", count: sites },
-      couplings: { kind: "gaussian", std: g },
+      beta: g,
+      couplings: { kind: "gaussian" },
       initial: { kind: "uniform", halfWidth: 0.9 },
       seed: 12,
-    };
-    const options = { closure: "naive", run: { steps: 400 }, observe: ["lyapunov"] } as const;
-    const { observables } = await bench.run(system, options);
+    }),
+  );
+  const options = { closure: "naive", run: { steps: 400 }, observe: ["lyapunov"] } as const;
+  const [results] = await bench.runBatch(sharing(await Promise.all(systems)), options);
+  for (const [k, g] of strengths.entries()) {
+    const { observables } = results[k];
     const expected = discrete.find((row) => row.g === g)?.lyapunov ?? NaN;
     // 0.03 at N = 2048; fluctuations of one sample grow like 1/√N.
     const tolerance = 0.03 * Math.sqrt(2048 / sites);
