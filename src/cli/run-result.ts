@@ -180,11 +180,12 @@ export function describeRun(outcome: RunOutcome): string {
   return lines.join("\n");
 }
 
-export function describeSystem({ sites, heads, spins, beta, couplings }: System): string {
+export function describeSystem({ sites, heads, spins, beta, couplings, species }: System): string {
   const kind = spins.kind === "binary" ? "binary spins" : `sphere spins, D = ${spins.components}, ${spins.response}`;
   const headCount = heads === 1 ? "" : `, ${heads} heads`;
+  const betas = species?.map(({ name, beta: own }) => `${own} (${name})`).join(", ") ?? beta;
   const masked = couplings.kind === "attention" && couplings.mask !== "none" ? ` (${couplings.mask} mask)` : "";
-  return `N = ${sites} ${kind}${headCount}, ${couplingName(couplings)} couplings${masked}, β = ${beta}`;
+  return `N = ${sites} ${kind}${headCount}, ${couplingName(couplings)} couplings${masked}, β = ${betas}`;
 }
 
 function couplingName(couplings: System["couplings"]): string {

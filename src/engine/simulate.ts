@@ -5,6 +5,7 @@ import type { RawMoments } from "../physics/moments.js";
 import { checkObservables } from "../physics/observable-scope.js";
 import { measurementsFor, observableOf, type ObservableName } from "../physics/observables.js";
 import { pad } from "../reference/layout.js";
+import { NOT_FINITE } from "../reference/reduce.js";
 import { BatchLayout, type SystemBatch } from "./batch.js";
 import { CapacityError } from "./couplings.js";
 import type { CouplingRequest, StrategyReport } from "./coupling-strategy.js";
@@ -62,7 +63,7 @@ export interface PointResult {
 }
 
 export interface Correlations {
-  /** C_ik = ⟨s_i s_k⟩ - m_i m_k at the end, [heads][N][N]; binary spins only. */
+  /** C_ik = ⟨s_i s_k⟩ - m_i m_k at the end, [heads][N][N]; binary spins only. NaN where a closure has |C_ik| > 1, which no law has. */
   readonly equalTime?: Float64Array;
   /** D_ij = ⟨s_i · s_j(t-1)⟩ - m_i · m_j(t-1), the first index later, [heads][N][N]. Equations 4, 8. */
   readonly delayed: Float64Array;
@@ -289,7 +290,8 @@ async function readCorrelations(
     systems.forEach((system, head) => {
       for (let row = 0; row < sites; row++) {
         const from = (system * sites + row) * paddedSites;
-        matrices.set(values.subarray(from, from + sites), (head * sites + row) * sites);
+        const entries = values.subarray(from, from + sites).map((value) => (value < NOT_FINITE ? value : NaN));
+        matrices.set(entries, (head * sites + row) * sites);
       }
     });
     return matrices;

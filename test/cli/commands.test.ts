@@ -149,6 +149,12 @@ initial: { kind: direction, norm: 0.8 }
     expect(chosen.json.seed).toBe(12);
   });
 
+  test("names the temperatures of species", async () => {
+    const species = "[{ name: hot, count: 1, beta: 0.5 }, { name: cold, beta: 2 }]";
+    const { out } = await invoke("run", await text("species.yaml", `${RING}species: ${species}\n`), ...CPU);
+    expect(out).toMatch(/β = 0\.5 \(hot\), 2 \(cold\)$/m);
+  });
+
   test("--correlations gives C and D out, as files too", async () => {
     const out = join(folder, "correlations");
     const words = ["run", ring, "--closure", "gaussian-field", "--steps", "2", "--correlations", "--out", out, ...CPU];
@@ -161,6 +167,14 @@ initial: { kind: direction, norm: 0.8 }
       expect([...values]).toEqual(json[name].flat(2));
     }
     expect(json.correlations[0][1][1]).toBeCloseTo(1 - json.magnetization[1] ** 2, 12);
+    // tap in strong fields: C_12 of both sites is β² (1-m²)² Σ_j J_1j J_2j > 1, which no law has.
+    const strong = await text(
+      "strong.yaml",
+      "spins: { kind: binary }\ncouplings: { kind: dense, matrix: [[0, 0, 9, 9], [0, 0, 9, 9], [0, 0, 0, 0], [0, 0, 0, 0]] }\ninitial: [0, 0, 0, 0]\n",
+    );
+    const tap = ["run", strong, "--closure", "tap", "--steps", "1", "--correlations", ...CPU];
+    const beyond = await invokeJson<RunJson & Record<string, (number | null)[][][]>>(...tap);
+    expect(beyond.json.correlations[0][0]).toEqual([1, null, 0, 0]);
     const refused = await invoke(
       "run",
       ring,
