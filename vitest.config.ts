@@ -7,8 +7,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * run to order files by. CPU seconds on SwiftShader, 2026-11-29.
  */
 const LONGEST = [
-  "test/oracles/oracles.test.ts", // 348, as onsager oracle
-  "test/oracles/oracles-float64.test.ts", // about half of that
+  "test/oracles/oracles.test.ts", // 240, as onsager oracle
+  "test/oracles/oracles-float64.test.ts", // 95
   "test/sweep/fleet/queue.test.ts", // 66
   "test/engine/procedural.test.ts", // 50
   "test/sweep/quickstart.test.ts", // 49
