@@ -38,6 +38,10 @@ export function parseSystem(value: unknown, context: string): SystemDescription 
   if ("key" in spins) throw new InputError(`${context}: ${spins.key}`, spins.found, spins.expected);
   const { couplings, species } = input;
   if (species !== undefined) checkSpecies(species, `${context}: species`);
+  // A beta that nothing takes, which an axis may lead along.
+  if (species?.every(({ beta }) => beta !== undefined) === true && Object.hasOwn(value as object, "beta")) {
+    throw new InputError(`${context}: beta`, "it beside species that all have their own", "beta of one of the two");
+  }
   checkCouplings(input, context);
   if (couplings.kind === "attention") {
     const { queries, weights, source, tied } = couplings;

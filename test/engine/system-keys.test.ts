@@ -26,6 +26,13 @@ const mistakes: Mistake[] = [
     "one of dense, gaussian, plus-minus, diluted, mixed-signs, species, curie-weiss, ring, hopfield, attention, random-softmax",
   ],
   ["a negative β", { spins: binary, couplings: dense, beta: -1 }, "beta", "-1", "at least 0"],
+  [
+    "β beside species that have their own",
+    { spins: binary, couplings: dense, beta: 1, species: [{ name: "a", count: 2, beta: 2 }] },
+    "beta",
+    "it beside species that all have their own",
+    "beta of one of the two",
+  ],
   ["a negative seed", { spins: binary, couplings: dense, seed: -4 }, "seed", "-4", "at least 0"],
   ["no spins", { couplings: dense }, "spins", "nothing", "an object"],
   [
