@@ -59,7 +59,7 @@ export function addCompare(program: Command, invocation: Invocation): void {
     new Option(flags, description).argParser(wholeNumber(least)).conflicts("steps");
   program
     .command("compare")
-    .description("Compare closures with the exact dynamics of one system: errors with error\nbars, time, convergence.")
+    .description("Compare closures with the exact dynamics of one system: errors with error bars, time, convergence.")
     .argument("<system>", "YAML or JSON file; paths of arrays in it are relative to it")
     .addOption(
       new Option("--closures <list>", "closures, separated by commas\n(default: all that the spins have)").argParser(

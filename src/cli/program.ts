@@ -194,7 +194,7 @@ function addVerify(program: Command, invocation: Invocation): void {
   program
     .command("verify")
     .description(
-      "Check one step of a system, m(0) to m(1), against float64 on random rows; or\na finished sweep: its files, and some of its blocks once more.",
+      "Check one step of a system, m(0) to m(1), against float64 on random rows; or a finished sweep: its files, and some of its blocks once more.",
     )
     .argument("[system]", "YAML or JSON file, unless --attention is given; or the folder\nof a sweep")
     .addOption(

@@ -32,7 +32,7 @@ function addSweep(program: Command, invocation: Invocation): void {
   const share = numberWithin((value) => value >= 0 && value <= 1, "a number from 0 to 1");
   const command = program
     .command("sweep")
-    .description("Run a specification over its axes into a folder of tables and figures,\nblock by block.")
+    .description("Run a specification over its axes into a folder of tables and figures, block by block.")
     .argument("<spec>", "YAML or JSON file")
     .requiredOption("--out <folder>", "where the results go")
     .option("--resume", "go on with a folder: blocks that are finished stay")
@@ -76,7 +76,7 @@ function addPlan(program: Command, invocation: Invocation): void {
   program
     .command("plan")
     .description(
-      "Say what a sweep will take, without running it: points, blocks, operations,\nmemory and an estimate of the time.",
+      "Say what a sweep will take, without running it: points, blocks, operations, memory and an estimate of the time.",
     )
     .argument("<spec>", "YAML or JSON file")
     .addOption(new Option("--blocks <count>", "as of sweep").argParser(wholeNumber(1)))
