@@ -4,7 +4,7 @@ import type { ComparisonOutcome, ComparisonRow } from "../sweep/compare/compare.
 import { ROUNDS } from "../sweep/compare/step-times.js";
 import type { LoadedSystem } from "../verify/load-system.js";
 import { describeSystem } from "./run-result.js";
-import { deviceLine, labelled, table } from "./text-layout.js";
+import { deviceLine, labelled, rhatLine, table } from "./text-layout.js";
 
 interface Comparison {
   readonly path: string;
@@ -67,7 +67,7 @@ function exactLines({ exact, plan }: ComparisonOutcome): string[] {
     const found = status === "completed" ? steps : `, ${status} after ${stepsTaken} steps`;
     return [labelled("exact", `${method}${found}; ${order}`)];
   }
-  const { chains, burnIn, start, measurements, thin, thermalisation, failedDraws } = sampling;
+  const { chains, burnIn, start, measurements, thin, thermalisation, splitRhat, failedDraws } = sampling;
   const scores = Object.entries(thermalisation.zScores).map(([name, z]) => `z = ${z.toFixed(2)} of ${name}`);
   const course =
     plan.steps === undefined
@@ -78,6 +78,7 @@ function exactLines({ exact, plan }: ComparisonOutcome): string[] {
     ...(thermalisation.verdict === "unchecked"
       ? []
       : [labelled("two starts", [thermalisation.verdict, ...scores].join(", "))]),
+    ...(plan.steps === undefined ? [rhatLine(splitRhat)] : []),
     ...(failedDraws > 0 ? [labelled("draws", `${failedDraws} failed`)] : []),
   ];
 }

@@ -22,7 +22,7 @@ import { openProgress } from "./progress.js";
 import type { RunCommandOptions } from "./run.js";
 import { checkSizes, describeSystem, nested, stateShape } from "./run-result.js";
 import type { Session } from "./session.js";
-import { deviceLine, describeStrategy, labelled, table } from "./text-layout.js";
+import { deviceLine, describeStrategy, labelled, rhatLine, table } from "./text-layout.js";
 import { verificationTable } from "./verification-text.js";
 
 /** Options of `run` that only chains have. */
@@ -224,9 +224,6 @@ function describeOutcome({ path, system, settings, result, verification, device 
   const number = (value: number | undefined) =>
     value === undefined || Number.isNaN(value) ? "-" : value.toPrecision(3);
   const scores = Object.entries(thermalisation.zScores).map(([name, z]) => `z = ${z.toFixed(2)} of ${name}`);
-  const ratios = Object.entries(splitRhat).flatMap(([name, ratio]) =>
-    Number.isNaN(ratio) ? [] : [`${ratio.toFixed(3)} of ${name}`],
-  );
   const lines = [
     labelled("system", `${path}: ${describeSystem(system)}`),
     labelled("closure", MONTE_CARLO),
@@ -236,7 +233,7 @@ function describeOutcome({ path, system, settings, result, verification, device 
     labelled("seed", String(system.seed)),
     labelled("status", result.status),
     labelled("two starts", [thermalisation.verdict, ...scores].join(", ")),
-    labelled("split R̂", ratios.join(", ") || "none, fewer than four measurements"),
+    rhatLine(splitRhat),
     ...(Number.isNaN(acceptance)
       ? []
       : [labelled("draws", `${(100 * acceptance).toFixed(1)} % accepted, ${failedDraws} failed`)]),

@@ -1,6 +1,7 @@
 /** Text for people, at most 80 columns wide. */
 import type { StrategyReport } from "../engine/coupling-strategy.js";
 import type { DeviceDescription } from "../engine/executor.js";
+import { LARGEST_RHAT } from "../physics/chain-statistics.js";
 
 const WIDTH = 80;
 const LABEL_WIDTH = 14;
@@ -28,6 +29,15 @@ function wrap(text: string, width: number): string[] {
     lines.splice(line === "" ? lines.length - 1 : lines.length, 1, ...pieces);
   }
   return lines;
+}
+
+/** R̂ of the series of chains, and how far it may be from 1. */
+export function rhatLine(splitRhat: Readonly<Record<string, number>>): string {
+  const ratios = Object.entries(splitRhat).flatMap(([name, ratio]) =>
+    Number.isNaN(ratio) ? [] : [`${ratio.toFixed(3)} of ${name}`],
+  );
+  const verdict = Object.values(splitRhat).some((ratio) => ratio > LARGEST_RHAT) ? `; mixed up to ${LARGEST_RHAT}` : "";
+  return labelled("split R̂", (ratios.join(", ") || "none, fewer than four measurements") + verdict);
 }
 
 /** Columns of text: the first to the left, numbers to the right. */

@@ -1,5 +1,5 @@
 /** Folders, made with all that lead to them. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { explainOutputError } from "./output-error.js";
 
@@ -9,20 +9,35 @@ import { explainOutputError } from "./output-error.js";
  */
 export async function makeFolder(folder: string, wantedFor: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await make(resolve(folder));
   } catch (error) {
-    throw explainOutputError(wantedFor, await reasonOf(resolve(folder), error));
+    throw explainOutputError(wantedFor, error);
   }
 }
 
-/** On a read-only file system Node.js says ENOENT of a recursive mkdir (20.20, 2026-11-29); one folder alone says why. */
-async function reasonOf(folder: string, error: unknown): Promise<unknown> {
-  const isAbsent = (failure: unknown) => failure instanceof Error && "code" in failure && failure.code === "ENOENT";
-  for (let at = folder, reason = error; ; at = dirname(at)) {
-    if (!isAbsent(reason) || dirname(at) === at) return reason;
-    reason = await mkdir(at).then(
-      () => error,
-      (failure: unknown) => failure,
-    );
+/**
+ * Not by a recursive mkdir: of a folder in /proc that one of Node.js never ends, and on a read-only file system it says ENOENT
+ * (20.20, 2026-11-29).
+ */
+async function make(folder: string): Promise<void> {
+  const refusal = await attempt(folder);
+  if (refusal?.code !== "ENOENT" || dirname(folder) === folder) {
+    if (refusal) throw refusal;
+    return;
+  }
+  await make(dirname(folder));
+  const again = await attempt(folder);
+  if (again) throw again;
+}
+
+/** @returns why there is no such folder; undefined if there is one, new or old */
+async function attempt(folder: string): Promise<(Error & { readonly code: unknown }) | undefined> {
+  try {
+    await mkdir(folder);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    const isFolder = error.code === "EEXIST" && (await stat(folder)).isDirectory();
+    return isFolder ? undefined : error;
   }
 }

@@ -8,6 +8,7 @@ const REASONS: Readonly<Record<string, readonly [found: string, expected: string
   EROFS: ["a read-only file system", "a place that can be written"],
   EACCES: ["no permission to write there", "a place that can be written"],
   EPERM: ["no permission to write there", "a place that can be written"],
+  ENOENT: ["a folder that is gone or cannot be made", "a place that can be written"],
   ENOTDIR: ["a file where its folder should be", "a folder"],
   EEXIST: ["a file where its folder should be", "a folder"],
   EISDIR: ["a folder of that name", "the name of a file"],

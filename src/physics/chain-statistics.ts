@@ -84,6 +84,9 @@ export function jackknifeError(value: number, partial: ArrayLike<number>, sizes?
   return Math.sqrt(squares / units);
 }
 
+/** R̂ up to which chains count as mixed, by the paper of `splitRhat`. */
+export const LARGEST_RHAT = 1.01;
+
 /**
  * Split R̂: every chain is cut into halves of n values; with the mean W of their variances and the variance B/n of their
  * means, R̂ = √(((n-1)/n W + B/n)/W). It tends to 1 where all halves have the same law, and exceeds it where chains differ

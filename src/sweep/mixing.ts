@@ -1,14 +1,16 @@
 /** Whether the chains of a sweep have mixed: columns of its tables, and the line that says where they have not. */
 import { SERIES, type SeriesName } from "../engine/chain-estimates.js";
 import type { Column } from "../files/table.js";
+import { LARGEST_RHAT } from "../physics/chain-statistics.js";
 import type { ResultRow } from "./run.js";
 import type { Sweep } from "./spec.js";
 
-/** Vehtari, Gelman, Simpson, Carpenter & Bürkner, Bayesian Analysis 16, 667 (2021). */
-export const LARGEST_RHAT = 1.01;
-
-/** What a line of mixing is about: it has no sign that a state could keep for ever, as m and overlaps have. */
-const JUDGED: SeriesName = "absolute-magnetization";
+/** A state may keep its sign for ever, and m and overlaps with it; |m| has none. */
+const SYMBOLS: Readonly<Record<SeriesName, string>> = {
+  "absolute-magnetization": "|m|",
+  magnetization: "m",
+  overlap: "overlaps",
+};
 
 /** NaN where one row does not know: a run was too short to tell. */
 const largest = (rows: readonly ResultRow[], of: (row: ResultRow) => number | undefined): number =>
@@ -39,19 +41,27 @@ export function mixingColumns(lists: readonly (readonly ResultRow[])[]): Column[
   ]);
 }
 
-/** One line if chains of some points have not mixed; of `points` those that have rows. */
+/** One line if chains of some points have not mixed. */
 export function mixingNote({ axes, points }: Sweep, rows: readonly ResultRow[]): string | undefined {
-  const judged = rows.flatMap(({ point, splitRhat }) => {
-    const ratio = splitRhat?.[JUDGED];
-    return ratio === undefined || Number.isNaN(ratio) ? [] : [{ point, ratio }];
-  });
-  const unmixed = judged.filter(({ ratio }) => ratio > LARGEST_RHAT);
-  if (unmixed.length === 0) return undefined;
-  const worst = unmixed.reduce((one, other) => (other.ratio > one.ratio ? other : one));
-  const at = axes.map(({ path }, k) => `${path} ${points[worst.point].values[k]}`).join(", ");
   const count = (list: readonly { readonly point: number }[]) => new Set(list.map(({ point }) => point)).size;
-  return (
-    `R̂ of |m| is above ${LARGEST_RHAT} at ${count(unmixed)} of ${count(judged)} points of chains ` +
-    `(${worst.ratio.toPrecision(3)} at ${at}): they have not mixed there`
-  );
+  const unmixed = SERIES.map((series) => {
+    const above = rows.flatMap(({ point, splitRhat }) => {
+      const ratio = splitRhat?.[series] ?? NaN;
+      return ratio > LARGEST_RHAT ? [{ point, ratio }] : [];
+    });
+    return { series, above };
+  }).filter(({ above }) => above.length > 0);
+  if (unmixed.length === 0) return undefined;
+  const parts = unmixed.map(({ series, above }) => {
+    const worst = above.reduce((one, other) => (other.ratio > one.ratio ? other : one));
+    const at = axes
+      .flatMap(({ path }, k) => (path === "closure" ? [] : [`${path} ${points[worst.point].values[k]}`]))
+      .join(", ");
+    return `of ${SYMBOLS[series]} at ${count(above)} points (${worst.ratio.toPrecision(3)} at ${at})`;
+  });
+  const chains = count(rows.filter(({ splitRhat }) => splitRhat !== undefined));
+  const signs = unmixed.some(({ series }) => series !== "absolute-magnetization")
+    ? "; chains may stay in states of either sign, whose m and overlaps mean little: observe absolute-magnetization"
+    : "";
+  return `R̂ of chains is above ${LARGEST_RHAT}, of ${chains} points: ${parts.join(", ")}: not mixed there${signs}`;
 }

@@ -158,7 +158,7 @@ function crossingText({ result: { criticalPoint, criticalValue, pairs } }: Cross
   const degrees = best.degreesOfFreedom > 0 ? `, χ²/degree ${best.chiSquarePerDegree.toPrecision(2)}` : "";
   return (
     `at ${withUncertainty(best.value, best.standardError)}, value ${withUncertainty(value, standardError)}` +
-    ` (${extrapolation ? "N → ∞" : "one pair"}${degrees})`
+    ` (${extrapolation ? "N → ∞" : "one pair"}${degrees}${extrapolation && best.degreesOfFreedom === 0 ? " by two pairs, which nothing checks" : ""})`
   );
 }
 

@@ -139,3 +139,8 @@ it("a file where a folder should be, and a folder where a file should be", async
   );
   expect((await readdir(folder)).sort()).toEqual(["file", "results.csv"]);
 });
+
+it.skipIf(process.platform !== "linux")("a folder that no system makes (skipped where there is no /proc)", async () => {
+  const { message } = await failure(writeCsv("/proc/onsager/results/results.csv", columns));
+  expect(message).toMatch(/^\/proc\/.*: found a folder that is gone or cannot be made/);
+});

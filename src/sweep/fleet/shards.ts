@@ -1,8 +1,9 @@
 /** Parts of a sweep as the jobs of a Slurm array: a folder with a copy of the specification, its arrays, and the script. */
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { LoadArray } from "../../engine/array-inputs.js";
 import { writeFileAtomically } from "../../files/atomic-file.js";
+import { makeFolder } from "../../files/make-folder.js";
 import { InputError } from "../../physics/input-error.js";
 import { planBlocks, settleSites, sizeBlocks } from "../blocks.js";
 import { inputsOf } from "../folder/begin.js";
@@ -70,7 +71,7 @@ export async function writeShards(
   const placeOf = (file: string) => join(SPECIFICATION, relative(root, file));
   for (const file of files) {
     const copy = join(out, placeOf(file));
-    await mkdir(dirname(copy), { recursive: true });
+    await makeFolder(dirname(copy), copy);
     await copyFile(file, copy);
   }
   const script = join(out, SHARD_SCRIPT);

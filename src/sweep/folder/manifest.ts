@@ -189,7 +189,7 @@ export function requireSame(where: string, found: unknown, wanted: unknown, path
   throw new InputError(
     where,
     `results of another run (${path.join(".")} ${describe(left)}, not ${describe(right)})`,
-    "a folder of its own, or --replace",
+    "the same one, or a folder of its own",
   );
 }
 
