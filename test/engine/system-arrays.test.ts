@@ -72,7 +72,7 @@ const mistakes: Mistake[] = [
   [
     "NaN in a file",
     { spins: binary, couplings: dense, field: "x.npy" },
-    "field[1]",
+    "field[1], x.npy",
     "NaN",
     "a finite number",
     { "x.npy": array([2], [1, NaN]) },
@@ -80,7 +80,7 @@ const mistakes: Mistake[] = [
   [
     "infinity in a file",
     { spins: binary, couplings: { kind: "dense", matrix: "J.npy" } },
-    "couplings.matrix[1][0]",
+    "couplings.matrix[1][0], J.npy",
     "-Infinity",
     "a finite number",
     { "J.npy": array([2, 2], [0, 1, -Infinity, 0]) },
@@ -88,7 +88,7 @@ const mistakes: Mistake[] = [
   [
     "three axes",
     { spins: binary, couplings: dense, field: "x.npy" },
-    "field",
+    "field, x.npy",
     "shape 2 × 1 × 1",
     "2 numbers",
     { "x.npy": array([2, 1, 1]) },
@@ -96,7 +96,7 @@ const mistakes: Mistake[] = [
   [
     "a scalar",
     { spins: binary, couplings: { kind: "dense", matrix: "J.npy" } },
-    "couplings.matrix",
+    "couplings.matrix, J.npy",
     "a single number",
     "an array",
     { "J.npy": array([]) },
@@ -220,7 +220,7 @@ const mistakes: Mistake[] = [
   [
     "a mask of another size",
     attention({ queries: random, keys: random, dimension: 2, mask: "mask.npy" }),
-    "couplings.mask",
+    "couplings.mask, mask.npy",
     "shape 3 × 3",
     "4 × 4",
     { "mask.npy": array([3, 3]) },
