@@ -21,10 +21,8 @@ export async function makeFolder(folder: string, wantedFor: string): Promise<voi
  */
 async function make(folder: string): Promise<void> {
   const refusal = await attempt(folder);
-  if (refusal?.code !== "ENOENT" || dirname(folder) === folder) {
-    if (refusal) throw refusal;
-    return;
-  }
+  if (refusal === undefined) return;
+  if (refusal.code !== "ENOENT" || dirname(folder) === folder) throw refusal;
   await make(dirname(folder));
   const again = await attempt(folder);
   if (again) throw again;

@@ -41,7 +41,7 @@ export function mixingColumns(lists: readonly (readonly ResultRow[])[]): Column[
   ]);
 }
 
-/** One line if chains of some points have not mixed. */
+/** One line if chains of some points have not mixed: every series, at how many points, and the worst. */
 export function mixingNote({ axes, points }: Sweep, rows: readonly ResultRow[]): string | undefined {
   const count = (list: readonly { readonly point: number }[]) => new Set(list.map(({ point }) => point)).size;
   const unmixed = SERIES.map((series) => {
@@ -57,7 +57,7 @@ export function mixingNote({ axes, points }: Sweep, rows: readonly ResultRow[]):
     const at = axes
       .flatMap(({ path }, k) => (path === "closure" ? [] : [`${path} ${points[worst.point].values[k]}`]))
       .join(", ");
-    return `of ${SYMBOLS[series]} at ${count(above)} points (${worst.ratio.toPrecision(3)} at ${at})`;
+    return `of ${SYMBOLS[series]} at ${count(above)} (${worst.ratio.toPrecision(3)} at ${at})`;
   });
   const chains = count(rows.filter(({ splitRhat }) => splitRhat !== undefined));
   const signs = unmixed.some(({ series }) => series !== "absolute-magnetization")
